@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * vmswap: guest memory that may exceed the memory of its host.
+ *
+ * MANUAL
+ *
+ * Guest memory lives in regular files of the file system "vmswapfs".  A file
+ * is reached through either of two doors:
+ *
+ *  - a mount: mount -t vmswapfs none DIR, then open(2) and ftruncate(2) a file
+ *    below DIR.  Any VMM that takes a memory-backend path can do this;
+ *
+ *  - /dev/vmswap: VMSWAP_IOC_CREATE_VM returns a file descriptor on a new file
+ *    that has no name in any mount.  It can be mapped, passed over a socket,
+ *    and opened again as /proc/self/fd/N.
+ *
+ * Either way the descriptor is mapped MAP_SHARED and used as memory.  Pages
+ * leave memory for the tiers under the policy set over generic netlink (see
+ * vmswap_netlink.h) and return when touched.
+ *
+ * The ioctls below marked [dev] are for a descriptor of /dev/vmswap; those
+ * marked [file] for a descriptor of a vmswapfs file, from either door.
+ *
+ * Rules that hold for all of them:
+ *
+ *  - Offsets and lengths are bytes, multiples of VMSWAP_PAGE_SIZE; EINVAL
+ *    otherwise.  A range that ends beyond 2^63-1 is EOVERFLOW.  A range may end
+ *    beyond the end of the file: the part beyond holds nothing.
+ *  - Reserved fields and unknown flags must be zero; EINVAL otherwise.
+ *  - Pointers are __u64, so that 32-bit callers need no translation; EFAULT
+ *    when they cannot be read or written.
+ *  - An unknown ioctl is ENOTTY.
+ *  - No ioctl needs a capability: who may open the file, or /dev/vmswap (mode
+ *    0660), may use them.  EBADF when the descriptor is not open for what the
+ *    ioctl needs.
+ *
+ * The interface grows by feature bits returned from GET_INFO, never by version
+ * numbers that user space has to guess about; the ABI version changes only
+ * when an existing meaning does.
+ */
+#ifndef _UAPI_LINUX_VMSWAP_H
+#define _UAPI_LINUX_VMSWAP_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define VMSWAP_ABI_VERSION	1
+
+/* The unit of everything; independent of the page size of the host. */
+#define VMSWAP_PAGE_SHIFT	12
+#define VMSWAP_PAGE_SIZE	(1u << VMSWAP_PAGE_SHIFT)
+
+/* f_type in statfs(2) of a vmswapfs file: "vswp". */
+#define VMSWAPFS_MAGIC		0x76737770
+
+/* Longest name of a VM, without the terminating zero. */
+#define VMSWAP_NAME_MAX		63
+
+/*
+ * VMSWAP_IOC_GET_INFO [dev, file]: what this module is and can do.
+ *
+ * The caller sets nothing; the kernel writes all of the structure.
+ *
+ * @abi_version:	VMSWAP_ABI_VERSION of the kernel
+ * @features:		VMSWAP_FEATURE_*
+ * @page_size:		VMSWAP_PAGE_SIZE
+ * @max_ranges:		most ranges in one struct vmswap_ranges
+ * @max_size:		largest file in bytes
+ */
+struct vmswap_info {
+	__u32 abi_version;
+	__u32 page_size;
+	__u64 features;
+	__u64 max_size;
+	__u32 max_ranges;
+	__u32 reserved[7];
+};
+
+#define VMSWAP_FEATURE_RANGES		(1ull << 0)	/* EVICT PREFETCH DISCARD */
+#define VMSWAP_FEATURE_PAGE_STATE	(1ull << 1)	/* PAGE_STATE */
+#define VMSWAP_FEATURE_VM_STAT		(1ull << 2)	/* VM_STAT */
+#define VMSWAP_FEATURES_ALL		((1ull << 3) - 1)
+
+/*
+ * VMSWAP_IOC_CREATE_VM [dev]: make a VM of one region; returns a descriptor.
+ *
+ * @size:	bytes, a multiple of the page size, at most max_size; 0 makes an
+ *		empty file to be sized by ftruncate(2)
+ * @flags:	VMSWAP_CREATE_*; O_CLOEXEC is always set on the descriptor
+ * @name:	zero-terminated, 1 to VMSWAP_NAME_MAX bytes of [A-Za-z0-9._-];
+ *		an empty name becomes "vm-ID"
+ * @id:		out: the number of the VM
+ *
+ * The VM lives until the last descriptor and mapping of it is gone.
+ * EINVAL a bad size, name, flag or reserved field; ENOMEM; EMFILE.
+ */
+struct vmswap_create_vm {
+	__u64 size;
+	__u32 flags;
+	__u32 reserved0;
+	char  name[VMSWAP_NAME_MAX + 1];
+	__u64 id;
+	__u64 reserved[3];
+};
+
+#define VMSWAP_CREATE_FLAGS_ALL		0u	/* none defined */
+
+/* A part of a file. */
+struct vmswap_range {
+	__u64 offset;
+	__u64 length;
+};
+
+/*
+ * VMSWAP_IOC_EVICT, _PREFETCH, _DISCARD [file, open for writing]: work on a
+ * list of ranges.
+ *
+ * EVICT writes the pages to the tiers and drops them; a page that is pinned,
+ * locked in memory, in use at that moment, or that no tier takes, stays.
+ * PREFETCH brings swapped pages in, within the limit of the VM.  DISCARD
+ * makes the ranges read as zero and frees pages and slots, like
+ * fallocate(FALLOC_FL_PUNCH_HOLE).
+ *
+ * @ranges:	pointer to struct vmswap_range[@nr_ranges]
+ * @nr_ranges:	1 to max_ranges
+ * @flags:	must be 0
+ * @done_bytes:	in: bytes of the ranges, counted from the first, to skip
+ *		because an earlier call did them; out: bytes done so far.
+ *		An interrupted call (EINTR) reports its progress here, and the
+ *		same structure handed in again goes on from there.
+ * @done_pages:	out: pages evicted, made resident, or discarded by this call
+ * @kept_pinned, @kept_busy, @kept_no_room: out: pages left as they were
+ *
+ * Returns 0 when all ranges were worked on, also if pages stayed.
+ */
+struct vmswap_ranges {
+	__u64 ranges;
+	__u32 nr_ranges;
+	__u32 flags;
+	__u64 done_bytes;
+	__u64 done_pages;
+	__u64 kept_pinned;
+	__u64 kept_busy;
+	__u64 kept_no_room;
+	__u64 reserved[3];
+};
+
+#define VMSWAP_RANGES_FLAGS_ALL		0u	/* none defined */
+#define VMSWAP_MAX_RANGES		1024u
+
+/*
+ * VMSWAP_IOC_PAGE_STATE [file, open for reading]: where the pages of a range
+ * are.  Makes nothing resident.  Each answer was true at one moment; unless the
+ * caller stops the VM, it may be outdated when it arrives.
+ *
+ * @offset, @length:	the range
+ * @states:	pointer to __u16[length / page size], one VMSWAP_PAGE_* set each
+ * @flags:	must be 0
+ * @done_pages:	out: states written (fewer than asked only with EINTR, EFAULT)
+ */
+struct vmswap_page_state {
+	__u64 offset;
+	__u64 length;
+	__u64 states;
+	__u32 flags;
+	__u32 reserved0;
+	__u64 done_pages;
+	__u64 reserved[2];
+};
+
+#define VMSWAP_PAGE_STATE_FLAGS_ALL	0u	/* none defined */
+
+#define VMSWAP_PAGE_RESIDENT	(1u << 0)	/* in memory */
+#define VMSWAP_PAGE_DIRTY	(1u << 1)	/* in memory, and no other copy is current */
+#define VMSWAP_PAGE_PINNED	(1u << 2)	/* in memory, and may not leave */
+#define VMSWAP_PAGE_ZERO	(1u << 3)	/* absent, reads as zero */
+#define VMSWAP_PAGE_SAME	(1u << 4)	/* known to repeat one word; no tier space */
+#define VMSWAP_PAGE_SLOT	(1u << 5)	/* a tier holds a copy; see TIER */
+#define VMSWAP_PAGE_POISONED	(1u << 6)	/* its content is lost; reads fail */
+#define VMSWAP_PAGE_BEYOND	(1u << 7)	/* beyond the end of the file */
+/* Id of the tier that holds the copy; meaningful with VMSWAP_PAGE_SLOT. */
+#define VMSWAP_PAGE_TIER_SHIFT	8
+#define VMSWAP_PAGE_TIER_MASK	(0x1fu << VMSWAP_PAGE_TIER_SHIFT)
+#define VMSWAP_PAGE_TIER(state)	(((state) >> VMSWAP_PAGE_TIER_SHIFT) & 0x1f)
+
+/*
+ * VMSWAP_IOC_VM_STAT [file]: the state of the VM that owns the file.
+ *
+ * Gauges are bytes; every page of the VM is in exactly one of resident,
+ * swapped, same, zero and poisoned.  Counters are pages since the creation of
+ * the VM.  The caller sets nothing; the kernel writes all of the structure.
+ */
+struct vmswap_vm_stat {
+	__u64 id;
+	__u64 size;
+	__u64 limit;			/* ~0 = none */
+	__u64 limit_effective;		/* ~0 = none */
+	__u64 resident;
+	__u64 swapped;
+	__u64 same;
+	__u64 zero;
+	__u64 poisoned;
+	__u64 dirty;
+	__u64 pinned;
+	__u64 hinted;
+	__u64 overhead;
+	__u64 faults_zero;
+	__u64 faults_minor;
+	__u64 faults_major;
+	__u64 faults_async;
+	__u64 swapin_pages;
+	__u64 swapout_pages;
+	__u64 swapout_skipped_clean;
+	__u64 discarded_pages;
+	__u64 hint_discarded_pages;
+	__u64 io_errors;
+	__u64 stalled;
+	__u64 reserved[8];
+};
+
+#define VMSWAP_IOC_MAGIC	0xb7
+
+#define VMSWAP_IOC_GET_INFO	_IOR(VMSWAP_IOC_MAGIC, 0x00, struct vmswap_info)
+#define VMSWAP_IOC_CREATE_VM	_IOWR(VMSWAP_IOC_MAGIC, 0x01, struct vmswap_create_vm)
+#define VMSWAP_IOC_EVICT	_IOWR(VMSWAP_IOC_MAGIC, 0x10, struct vmswap_ranges)
+#define VMSWAP_IOC_PREFETCH	_IOWR(VMSWAP_IOC_MAGIC, 0x11, struct vmswap_ranges)
+#define VMSWAP_IOC_DISCARD	_IOWR(VMSWAP_IOC_MAGIC, 0x12, struct vmswap_ranges)
+#define VMSWAP_IOC_PAGE_STATE	_IOWR(VMSWAP_IOC_MAGIC, 0x13, struct vmswap_page_state)
+#define VMSWAP_IOC_VM_STAT	_IOR(VMSWAP_IOC_MAGIC, 0x14, struct vmswap_vm_stat)
+
+#endif /* _UAPI_LINUX_VMSWAP_H */
