@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# vmswap: "make help" says what can be made.
+
+BUILD := $(CURDIR)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+UDEVDIR ?= /usr/lib/udev/rules.d
+KVER ?= $(shell uname -r)
+
+# Headers of the running kernel when they are there, else of the test host's
+# kernel, which is fetched.
+KDIR ?= $(wildcard /lib/modules/$(KVER)/build)
+
+# Library and tools; module builds and test hosts ask for theirs themselves.
+PACKAGES := gcc libc6-dev make pkg-config libjansson-dev libmnl-dev \
+	libsmartcols-dev libblkid-dev
+
+MODULE := $(BUILD)/module
+
+all: module user selftests
+
+help:
+	@echo 'make            the module (for KDIR), the library and the tools'
+	@echo 'make module     only the module; KDIR=/path/to/kernel/headers'
+	@echo 'make user       only the library and the tools'
+	@echo 'make check      build, then all tests, in virtual machines;'
+	@echo '                TESTS="pagemap*" or KERNEL=6.12 for some of them'
+	@echo 'make lint       static checks only'
+	@echo 'make demo       the main job, shown in a virtual machine'
+	@echo 'make bench      measurements'
+	@echo 'make soak       load for hours'
+	@echo 'make install    module, tools, man pages, udev rule, completion;'
+	@echo '                DESTDIR, PREFIX ($(PREFIX)), KVER ($(KVER))'
+	@echo 'make clean      remove build/ and out/'
+	@echo 'make deps       install the packages that a build needs'
+
+# Packages are asked for once per tree and list.
+deps: $(BUILD)/.deps
+
+$(BUILD)/.deps: Makefile
+	@mkdir -p $(BUILD)
+	@bash -c '. selftests/vm/lib.sh; need_packages $(PACKAGES)'
+	@touch $@
+
+# Built in a tree of links, so that the sources stay clean and builds for
+# several kernels do not meet. Links to files that are gone go, too.
+module: deps
+ifeq ($(KDIR),)
+	@selftests/vm/module 6.1
+else
+	@mkdir -p $(MODULE)
+	@cp -asf $(CURDIR)/Kbuild $(CURDIR)/kernel $(CURDIR)/uapi $(MODULE)/
+	@find $(MODULE) -xtype l -delete
+	@$(MAKE) -C $(KDIR) M=$(MODULE) modules
+endif
+
+# A checkout of only the kernel part has no user/.
+user: deps
+	@[ ! -e user/Makefile ] || $(MAKE) -C user all BUILD=$(BUILD)
+
+selftests: deps
+	@$(MAKE) -C selftests all BUILD=$(BUILD)
+
+check: all
+	selftests/run $(if $(KERNEL),-k $(KERNEL)) $(TESTS)
+
+lint:
+	selftests/lint
+
+demo: all
+	selftests/demo
+
+bench: all
+	selftests/bench/run
+
+soak: all
+	selftests/soak
+
+install: install-module install-user
+
+install-user: user
+	@[ ! -e user/Makefile ] || $(MAKE) -C user install BUILD=$(BUILD) \
+		DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	install -D -m 644 dist/60-vmswap.rules \
+		$(DESTDIR)$(UDEVDIR)/60-vmswap.rules
+
+# Without headers of the kernel that is to load it there is nothing to install:
+# dkms builds it for each kernel as it comes.
+install-module:
+ifeq ($(KDIR),)
+	@echo 'The module is not installed: no headers of kernel $(KVER).'
+	@echo 'Install linux-headers-$(KVER) and repeat, or use dkms:'
+	@echo '  git archive --prefix=vmswap-0.1/ HEAD | tar -x -C /usr/src'
+	@echo '  dkms install vmswap/0.1'
+else
+	@$(MAKE) module KDIR=$(KDIR)
+	@$(MAKE) -C $(KDIR) M=$(MODULE) INSTALL_MOD_PATH=$(DESTDIR) \
+		INSTALL_MOD_DIR=updates $(if $(DESTDIR),DEPMOD=true) \
+		modules_install
+endif
+
+clean:
+	@[ ! -e user/Makefile ] || $(MAKE) -C user clean BUILD=$(BUILD)
+	rm -rf $(BUILD) out
+
+.PHONY: all help deps module user selftests check lint demo bench soak \
+	install install-user install-module clean
