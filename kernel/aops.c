@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/* aops.c - what the memory management may ask of a region's page cache. */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/migrate.h>
+
+#include "compat.h"
+#include "fault.h"
+#include "fs.h"
+#include "vm.h"
+
+/* For generic code; our own paths fill folios themselves. */
+static int vmswap_read_folio(struct file *file, struct folio *folio)
+{
+	int ret = vmswap_fill_sync(vmswap_region_of(folio->mapping->host), folio);
+
+	folio_unlock(folio);
+	return ret;
+}
+
+/*
+ * The memory of this folio is broken.  When its bytes can be had again from
+ * where the word says, drop the folio alone; else they are lost for good.
+ */
+static int error_remove_folio(struct address_space *mapping, struct folio *folio)
+{
+	struct vmswap_region *region = vmswap_region_of(mapping->host);
+	u64 *word = vmswap_word_at(&region->map, folio->index);
+
+	if (word && (folio_test_dirty(folio) || !folio_test_uptodate(folio)))
+		vmswap_word_set(region, folio->index, word, VMSWAP_WORD_POISON);
+	return generic_error_remove_folio(mapping, folio);
+}
+
+#ifdef VMSWAP_ERROR_REMOVE_PAGE
+static int vmswap_error_remove_page(struct address_space *mapping, struct page *page)
+{
+	return error_remove_folio(mapping, page_folio(page));
+}
+#endif
+
+const struct address_space_operations vmswap_aops = {
+	.read_folio	= vmswap_read_folio,
+	.dirty_folio	= noop_dirty_folio,
+	.migrate_folio	= filemap_migrate_folio,
+#ifdef VMSWAP_ERROR_REMOVE_PAGE
+	.error_remove_page = vmswap_error_remove_page,
+#else
+	.error_remove_folio = error_remove_folio,
+#endif
+};

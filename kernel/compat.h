@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * compat.h - the newest kernel interfaces, implemented on older kernels.
+ *
+ * The only place that may ask for the kernel's version.  Everything else is
+ * written against the newest interface.
+ */
+#ifndef VMSWAP_COMPAT_H
+#define VMSWAP_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
+    LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#error "vmswap is tested on Linux 6.1 to 6.12 only"
+#endif
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+
+/* 6.3: filemap_get_folio() returns an error pointer instead of NULL */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline struct folio *vmswap_filemap_get_folio(struct address_space *mapping,
+						     pgoff_t index)
+{
+	struct folio *folio = __filemap_get_folio(mapping, index, 0, 0);
+
+	return folio ? folio : ERR_PTR(-ENOENT);
+}
+#define filemap_get_folio vmswap_filemap_get_folio
+
+/* 6.3: inode operations take an mnt_idmap */
+#define mnt_idmap user_namespace
+#define nop_mnt_idmap init_user_ns
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
+
+/* 6.4: a fault may hold the per-VMA lock instead of mmap_lock */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+static inline void release_fault_lock(struct vm_fault *vmf)
+{
+	mmap_read_unlock(vmf->vma->vm_mm);
+}
+#endif
+
+/* 6.5: splice by copy */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define copy_splice_read generic_file_splice_read
+#endif
+
+/* 6.6: generic_fillattr() takes the mask */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define vmswap_fillattr(idmap, mask, inode, stat) \
+	generic_fillattr(idmap, inode, stat)
+#else
+#define vmswap_fillattr(idmap, mask, inode, stat) \
+	generic_fillattr(idmap, mask, inode, stat)
+#endif
+
+/* 6.7: accessors of the time stamps (inode_set_ctime_current() is in 6.1.y, too) */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline void simple_inode_init_ts(struct inode *inode)
+{
+	inode->i_atime = inode_set_ctime_current(inode);
+	inode->i_mtime = inode->i_atime;
+}
+
+static inline void inode_set_mtime_to_ts(struct inode *inode, struct timespec64 ts)
+{
+	inode->i_mtime = ts;
+}
+#endif
+
+static inline void vmswap_inode_touch(struct inode *inode)
+{
+	inode_set_mtime_to_ts(inode, inode_set_ctime_current(inode));
+}
+
+/* 6.8: error_remove_page became error_remove_folio */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define VMSWAP_ERROR_REMOVE_PAGE
+static inline int generic_error_remove_folio(struct address_space *mapping,
+					     struct folio *folio)
+{
+	return generic_error_remove_page(mapping, &folio->page);
+}
+#endif
+
+#endif /* VMSWAP_COMPAT_H */

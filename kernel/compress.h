@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* compress.h - one page in, fewer bytes out, by the kernel's LZ4 or zstd. */
+#ifndef VMSWAP_COMPRESS_H
+#define VMSWAP_COMPRESS_H
+
+#include <linux/types.h>
+
+struct vmswap_stream;
+
+/* Process context, may sleep: make @algo (VMSWAP_ALGO_*) usable. */
+int vmswap_compress_enable(u32 algo);
+
+/**
+ * vmswap_compress() - compress one page
+ * @algo: VMSWAP_ALGO_*
+ * @page: PAGE_SIZE bytes
+ * @max: the most bytes worth having, at most PAGE_SIZE
+ * @s: out: the buffers in use, to be given back by vmswap_compress_done()
+ * @out: out: the result; valid until then
+ *
+ * Process context, may sleep for the CPU's buffers, allocates nothing.
+ * vmswap_compress_done() must follow, whatever the result.
+ *
+ * Return: length, or -E2BIG when it would be more than @max.
+ */
+int vmswap_compress(u32 algo, const void *page, unsigned int max,
+		    struct vmswap_stream **s, void **out);
+void vmswap_compress_done(struct vmswap_stream *s);
+
+/* Process context, preemption may be off; -EBADMSG unless it makes PAGE_SIZE bytes. */
+int vmswap_decompress(u32 algo, const void *in, unsigned int len, void *page);
+
+int vmswap_compress_init(void);
+void vmswap_compress_exit(void);
+
+#endif /* VMSWAP_COMPRESS_H */

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * evict.c - how pages leave memory: lock, unmap, prove alone, write, drop.
+ *
+ *  1. Lock a run of folios (trylock, ascending).  What is pinned, locked in
+ *     memory, or not up to date is left alone, before anything is unmapped:
+ *     unmapping an mlocked folio would take its mlock away.
+ *  2. Unmap them while they are locked, once per stretch of neighbours.  Nobody
+ *     can map a locked folio, so from here no CPU and no guest can write to it,
+ *     and what they wrote has reached the folio's dirty flag.
+ *  3. Prove each alone: not mapped, and referenced by the page cache and us only.
+ *     Whoever looked it up earlier (GUP, DMA, a TLB flush not yet done, a per-CPU
+ *     LRU batch) holds a reference.  Only now is the dirty flag cleared: without
+ *     a writeback bdi that write-protects nothing, so doing it to a folio that is
+ *     mapped would lose the writes that follow.
+ *  4. Write the content, or find that it need not be written, and let the word
+ *     name the slot - still under the folio lock.  On failure the folio is dirty
+ *     again before it is unlocked.
+ *  5. Unlock and drop through invalidate_mapping_pages(), which freezes the
+ *     reference count and looks at the dirty flag again: a page touched since the
+ *     unlock stays, and the copy just written is stale but harmless, as a dirty
+ *     folio overrules its word.
+ *
+ * Who runs at the same time: faults find the folio locked (2-4) and wait, or get
+ * it after 5 has failed or before 5 has begun; another eviction fails to lock;
+ * truncation waits for the lock, and 5 finds no such page; migration needs the
+ * lock, and copies the dirty flag under it; drop_caches may do 5 for us.
+ */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/pagevec.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/swap.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "evict.h"
+#include "fault.h"
+#include "netlink.h"
+#include "tier.h"
+#include "trace.h"
+#include "vm.h"
+
+struct run {
+	struct vmswap_region *region;
+	unsigned int nr;
+	struct folio *folios[VMSWAP_RUN_MAX];
+};
+
+static bool is_pinned(struct folio *folio)
+{
+	return folio_test_mlocked(folio) || folio_maybe_dma_pinned(folio);
+}
+
+/*
+ * Under the folio lock: is it this page's turn?  A page that is not cold was used
+ * since the last look, or is looked at for the first time: it is made cold, and
+ * unmapped by the caller, so that a touch shows.
+ */
+static bool is_victim(u64 *word, enum vmswap_evict_mode mode)
+{
+	u64 w = READ_ONCE(*word);
+
+	switch (mode) {
+	case VMSWAP_EVICT_ALL:
+		return true;
+	case VMSWAP_EVICT_FORCE:
+		vmswap_word_set_flags(word, VMSWAP_WORD_FRESH, 0);
+		return !(w & VMSWAP_WORD_FRESH);
+	case VMSWAP_EVICT_COLD:
+		vmswap_word_set_flags(word, VMSWAP_WORD_FRESH, VMSWAP_WORD_COLD);
+		return w & VMSWAP_WORD_COLD;
+	}
+	return false;
+}
+
+/*
+ * Lock one page of the run.  Returns it with a reference, or NULL.  *@sample is
+ * set when it only has to be unmapped.
+ */
+static struct folio *lock_one(struct vmswap_region *region, pgoff_t index,
+			      enum vmswap_evict_mode mode, bool *sample,
+			      struct vmswap_evict_result *res)
+{
+	struct folio *folio = filemap_get_folio(region->inode.i_mapping, index);
+	u64 *word;
+
+	if (IS_ERR(folio))
+		return NULL;
+	if (!folio_trylock(folio)) {
+		res->busy++;
+		goto put;
+	}
+	if (folio->mapping != region->inode.i_mapping)
+		goto unlock;
+	word = vmswap_word_at(&region->map, index);
+	if (!word || !folio_test_uptodate(folio) || folio_test_writeback(folio) ||
+	    folio_test_hwpoison(folio)) {
+		res->busy++;
+		goto unlock;
+	}
+	if (is_pinned(folio)) {
+		res->pinned++;
+		goto unlock;
+	}
+	*sample = !is_victim(word, mode);
+	if (*sample)
+		res->spared++;
+	return folio;
+unlock:
+	folio_unlock(folio);
+put:
+	folio_put(folio);
+	return NULL;
+}
+
+/* Unmap stretches of neighbours with one call, that is one flush, each. */
+static void unmap_run(struct run *run)
+{
+	struct address_space *mapping = run->region->inode.i_mapping;
+	unsigned int i, first = 0;
+
+	for (i = 1; i <= run->nr; i++) {
+		if (i < run->nr &&
+		    run->folios[i]->index == run->folios[i - 1]->index + 1)
+			continue;
+		unmap_mapping_pages(mapping, run->folios[first]->index, i - first, false);
+		first = i;
+	}
+}
+
+static bool any_mapped(struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->nr; i++)
+		if (folio_mapped(run->folios[i]))
+			return true;
+	return false;
+}
+
+/* The one value that all 64-bit words of the page have, if so. */
+static bool is_same_filled(const u64 *page, u64 *value)
+{
+	unsigned int last = PAGE_SIZE / sizeof(u64) - 1, i;
+
+	/* The last word differs in most pages that begin with equal words. */
+	if (page[0] != page[last])
+		return false;
+	for (i = 1; i < last; i++)
+		if (page[i] != page[0])
+			return false;
+	*value = page[0];
+	return true;
+}
+
+static bool encode_content(struct folio *folio, u64 *new)
+{
+	void *addr = kmap_local_folio(folio, 0);
+	u64 value;
+	bool same = is_same_filled(addr, &value);
+
+	kunmap_local(addr);
+	if (!same)
+		return false;
+	if (value)
+		return vmswap_word_encode_same(value, new);
+	*new = VMSWAP_WORD_ZERO;
+	return true;
+}
+
+/* The folio was dirty: find a home for its bytes.  Returns 0 with the word set. */
+static int store_content(struct vmswap_region *region, struct folio *folio, u64 *word)
+{
+	struct vmswap_vm *vm = region->vm;
+	u64 old = READ_ONCE(*word), new;
+	int ret;
+
+	if (encode_content(folio, &new)) {
+		vmswap_word_set(region, folio->index, word, new);
+		return 0;
+	}
+	if (vmswap_word_state(old) == VMSWAP_WORD_SLOT &&
+	    vmswap_tier_equal(vm, old, folio)) {
+		vmswap_count(vm, VC_SKIPPED_CLEAN, 1);
+		return 0;
+	}
+	ret = vmswap_tier_store(region, folio, &new);
+	if (ret)
+		return ret;
+	vmswap_count(vm, VC_SWAPOUT, 1);
+	vmswap_word_set(region, folio->index, word, new);
+	return 0;
+}
+
+/* Steps 3 and 4.  Returns true when the folio is clean and may be dropped. */
+static bool clean_one(struct vmswap_region *region, struct folio *folio,
+		      struct vmswap_evict_result *res)
+{
+	u64 *word = vmswap_word_at(&region->map, folio->index);
+
+	/* One reference is the page cache's, one is ours. */
+	if (folio_mapped(folio) || folio_ref_count(folio) != 2) {
+		res->busy++;
+		return false;
+	}
+	if (!folio_clear_dirty_for_io(folio)) {
+		if (vmswap_word_state(READ_ONCE(*word)) == VMSWAP_WORD_SLOT)
+			vmswap_count(region->vm, VC_SKIPPED_CLEAN, 1);
+		return true;
+	}
+	if (store_content(region, folio, word)) {
+		folio_mark_dirty(folio);
+		res->no_room++;
+		return false;
+	}
+	return true;
+}
+
+static void release(struct folio *folio)
+{
+	folio_unlock(folio);
+	folio_put(folio);
+}
+
+/* Step 5.  Runs are short: one call covers them, holes included. */
+static void drop_run(struct vmswap_region *region, pgoff_t first, pgoff_t last,
+		     unsigned int cleaned, struct vmswap_evict_result *res)
+{
+	unsigned long n;
+
+	n = invalidate_mapping_pages(region->inode.i_mapping, first, last);
+	n = min_t(unsigned long, n, cleaned);
+	res->evicted += n;
+	res->busy += cleaned - n;
+	trace_vmswap_evict(region->vm->id, region->index, first, last - first + 1, n);
+}
+
+/**
+ * vmswap_evict_run() - evict what can go of up to VMSWAP_RUN_MAX pages
+ * @region: the region
+ * @start: first page
+ * @nr: how many
+ * @mode: which of them
+ * @res: what became of them is added here
+ */
+void vmswap_evict_run(struct vmswap_region *region, pgoff_t start, unsigned int nr,
+		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
+{
+	unsigned int noreclaim = memalloc_noreclaim_save();
+	struct run run = { .region = region };
+	DECLARE_BITMAP(sampled, VMSWAP_RUN_MAX) = {};
+	unsigned int i, cleaned = 0;
+	pgoff_t first = ULONG_MAX, last = 0;
+
+	for (i = 0; i < nr; i++) {
+		bool sample = false;
+		struct folio *folio = lock_one(region, start + i, mode, &sample, res);
+
+		if (!folio)
+			continue;
+		if (sample)
+			__set_bit(run.nr, sampled);
+		run.folios[run.nr++] = folio;
+	}
+	if (run.nr && any_mapped(&run))
+		unmap_run(&run);
+	for (i = 0; i < run.nr; i++) {
+		struct folio *folio = run.folios[i];
+
+		if (!test_bit(i, sampled) && clean_one(region, folio, res)) {
+			first = min(first, folio->index);
+			last = max(last, folio->index);
+			cleaned++;
+		}
+		release(folio);
+	}
+	if (cleaned)
+		drop_run(region, first, last, cleaned, res);
+	memalloc_noreclaim_restore(noreclaim);
+}
+
+/**
+ * vmswap_evict_range() - evict a range
+ * @region: the region
+ * @start: first page
+ * @end: one after the last page
+ * @mode: which of them
+ * @res: what became of them is added here
+ *
+ * A page just brought in sits in some CPU's LRU batch, which holds a reference:
+ * what stayed busy is tried once more after the batches were drained.
+ *
+ * Return: 0, or -EINTR when the task is being killed.
+ */
+static int evict_pass(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
+{
+	struct address_space *mapping = region->inode.i_mapping;
+	unsigned long index = start;
+
+	while (index < end && xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT)) {
+		unsigned int nr = min_t(pgoff_t, VMSWAP_RUN_MAX, end - index);
+
+		vmswap_evict_run(region, index, nr, mode, res);
+		index += nr;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* -------------------------------------------------- draining the LRU batches */
+
+static struct work_struct __percpu *drain_work;
+static DEFINE_MUTEX(drain_lock);
+
+/* Releasing a batch of folios drains this CPU's LRU batches first. */
+static void drain_this_cpu(struct work_struct *work)
+{
+	struct folio *folio = folio_alloc(GFP_KERNEL | __GFP_NOWARN, 0);
+	struct folio_batch batch;
+
+	if (!folio)
+		return;
+	folio_batch_init(&batch);
+	folio_batch_add(&batch, folio);
+	folio_batch_release(&batch);
+}
+
+static void drain_lru_batches(void)
+{
+	int cpu;
+
+	mutex_lock(&drain_lock);
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		queue_work_on(cpu, system_highpri_wq, per_cpu_ptr(drain_work, cpu));
+	for_each_online_cpu(cpu)
+		flush_work(per_cpu_ptr(drain_work, cpu));
+	cpus_read_unlock();
+	mutex_unlock(&drain_lock);
+}
+
+int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+		       enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
+{
+	struct vmswap_evict_result again = {};
+	int ret;
+
+	ret = evict_pass(region, start, end, mode, res);
+	if (ret || !res->busy || mode != VMSWAP_EVICT_ALL)
+		return ret;
+	drain_lru_batches();
+	ret = evict_pass(region, start, end, mode, &again);
+	again.evicted += res->evicted;
+	*res = again;
+	return ret;
+}
+
+int vmswap_evict_init(void)
+{
+	int cpu;
+
+	drain_work = alloc_percpu(struct work_struct);
+	if (!drain_work)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		INIT_WORK(per_cpu_ptr(drain_work, cpu), drain_this_cpu);
+	return 0;
+}
+
+void vmswap_evict_exit(void)
+{
+	free_percpu(drain_work);
+}

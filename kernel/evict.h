@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* evict.h - how pages leave memory. */
+#ifndef VMSWAP_EVICT_H
+#define VMSWAP_EVICT_H
+
+#include <linux/types.h>
+
+struct vmswap_region;
+
+/* Pages of one run: locked, unmapped and dropped together. */
+#define VMSWAP_RUN_MAX	32
+
+/**
+ * enum vmswap_evict_mode - which pages of a range go
+ * @VMSWAP_EVICT_ALL: all that can (a command)
+ * @VMSWAP_EVICT_COLD: those not touched since the clock last looked; the others
+ *	are unmapped, so that the next look can tell
+ * @VMSWAP_EVICT_FORCE: all but those just brought in
+ */
+enum vmswap_evict_mode {
+	VMSWAP_EVICT_ALL,
+	VMSWAP_EVICT_COLD,
+	VMSWAP_EVICT_FORCE,
+};
+
+/* Pages; results of several calls add up. */
+struct vmswap_evict_result {
+	unsigned long evicted;
+	unsigned long pinned;	/* pinned for DMA, locked in memory */
+	unsigned long busy;	/* locked, referenced or touched at that moment */
+	unsigned long no_room;	/* no tier took them */
+	unsigned long spared;	/* recently used */
+};
+
+/* Process context; may sleep; only trylocks folios; needs no memory to proceed. */
+void vmswap_evict_run(struct vmswap_region *region, pgoff_t start, unsigned int nr,
+		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res);
+
+/* Process context, may sleep, no folio or fault lock held. */
+int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+		       enum vmswap_evict_mode mode, struct vmswap_evict_result *res);
+int vmswap_evict_init(void);
+void vmswap_evict_exit(void);
+
+#endif /* VMSWAP_EVICT_H */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* fault.h - bring pages in. */
+#ifndef VMSWAP_FAULT_H
+#define VMSWAP_FAULT_H
+
+#include <linux/types.h>
+
+struct folio;
+struct vmswap_region;
+
+/* Where the content of a page that was asked for came from. */
+enum vmswap_fault_kind {
+	VMSWAP_FAULT_MINOR,	/* memory */
+	VMSWAP_FAULT_ZERO,	/* nowhere, or one repeated word */
+	VMSWAP_FAULT_MAJOR,	/* a tier */
+};
+
+/* Process context, may sleep, no fault lock held. */
+struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index);
+int vmswap_prefetch(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+		    unsigned long *done, unsigned long *no_room);
+
+/* Process context; the folio is locked and not uptodate, and stays locked. */
+int vmswap_fill_sync(struct vmswap_region *region, struct folio *folio);
+
+/* Under the folio lock: content is newer than the word; its copy may be freed. */
+void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio);
+
+#endif /* VMSWAP_FAULT_H */

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0
+/* file.c - system calls on a region: read, write, mmap, fallocate, seek, advise. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/fadvise.h>
+#include <linux/falloc.h>
+#include <linux/mm.h>
+#include <linux/huge_mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/splice.h>
+#include <linux/uio.h>
+
+#include "compat.h"
+#include "dev.h"
+#include "evict.h"
+#include "fault.h"
+#include "fs.h"
+#include "vm.h"
+
+/* ------------------------------------------------------------ read and write */
+
+/* True when the page is absent and reads as zero: no need to make one. */
+static bool is_hole(struct vmswap_region *region, pgoff_t index)
+{
+	return vmswap_word_state(vmswap_word_read(&region->map, index)) ==
+	       VMSWAP_WORD_ZERO &&
+	       !xa_load(&region->inode.i_mapping->i_pages, index);
+}
+
+static ssize_t read_one(struct vmswap_region *region, loff_t pos, size_t n,
+			struct iov_iter *to)
+{
+	pgoff_t index = pos >> PAGE_SHIFT;
+	struct folio *folio;
+	size_t copied;
+
+	if (is_hole(region, index))
+		return iov_iter_zero(n, to);
+	folio = vmswap_page_get(region, index);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio) == -ENODATA ? 0 : PTR_ERR(folio);
+	/* The copy may fault on this very page: not under its lock. */
+	folio_unlock(folio);
+	copied = copy_page_to_iter(folio_page(folio, 0), offset_in_page(pos), n, to);
+	folio_put(folio);
+	return copied;
+}
+
+static ssize_t vmswap_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	struct vmswap_region *region = vmswap_region_of(inode);
+	ssize_t total = 0, n = 0;
+
+	while (iov_iter_count(to)) {
+		loff_t size = i_size_read(inode);
+		size_t want;
+
+		if (iocb->ki_pos >= size)
+			break;
+		want = min_t(loff_t, PAGE_SIZE - offset_in_page(iocb->ki_pos),
+			     size - iocb->ki_pos);
+		want = min(want, iov_iter_count(to));
+		n = read_one(region, iocb->ki_pos, want, to);
+		if (n <= 0)
+			break;
+		iocb->ki_pos += n;
+		total += n;
+		if (n < want) {
+			n = -EFAULT;
+			break;
+		}
+		if (fatal_signal_pending(current)) {
+			n = -EINTR;
+			break;
+		}
+		cond_resched();
+	}
+	return total ?: n;
+}
+
+static ssize_t write_one(struct vmswap_region *region, loff_t pos, size_t n,
+			 struct iov_iter *from)
+{
+	struct folio *folio;
+	size_t copied;
+
+	/* The source may be this very page: have it present before locking it. */
+	if (fault_in_iov_iter_readable(from, n) == n)
+		return -EFAULT;
+	folio = vmswap_page_get(region, pos >> PAGE_SHIFT);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	vmswap_page_dirty(region, folio);
+	copied = copy_page_from_iter_atomic(folio_page(folio, 0), offset_in_page(pos), n, from);
+	flush_dcache_folio(folio);
+	folio_unlock(folio);
+	folio_put(folio);
+	return copied;
+}
+
+/* Under the inode lock. */
+static int extend_to(struct inode *inode, loff_t size)
+{
+	int ret;
+
+	if (size <= i_size_read(inode))
+		return 0;
+	ret = inode_newsize_ok(inode, size);
+	if (!ret)
+		ret = vmswap_fs_reserve(inode, size);
+	if (!ret)
+		i_size_write(inode, size);
+	return ret;
+}
+
+static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	struct vmswap_region *region = vmswap_region_of(inode);
+	loff_t old_size = i_size_read(inode);
+	ssize_t total = 0, n;
+
+	n = extend_to(inode, iocb->ki_pos + iov_iter_count(from));
+	if (n)
+		return n;
+	while (iov_iter_count(from)) {
+		size_t want = min_t(size_t, PAGE_SIZE - offset_in_page(iocb->ki_pos),
+				    iov_iter_count(from));
+
+		n = write_one(region, iocb->ki_pos, want, from);
+		if (n < 0)
+			break;
+		iocb->ki_pos += n;
+		total += n;
+		if (fatal_signal_pending(current)) {
+			n = -EINTR;
+			break;
+		}
+		cond_resched();
+	}
+	/* A short write leaves no zeros behind it at the end of the file. */
+	if (n < 0 && iocb->ki_pos < i_size_read(inode) && i_size_read(inode) > old_size)
+		vmswap_file_resize(inode, max(old_size, iocb->ki_pos));
+	return total ?: n;
+}
+
+static ssize_t vmswap_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	ssize_t ret;
+
+	inode_lock(inode);
+	ret = generic_write_checks(iocb, from);
+	if (ret > 0)
+		ret = file_remove_privs(iocb->ki_filp) ?: write_locked(iocb, from);
+	inode_unlock(inode);
+	return ret;
+}
+
+/* ------------------------------------------------- discard, zeroing, resizing */
+
+/* Wait for pages of a range that are being read, with no lock that others need. */
+static int wait_for_reads(struct address_space *mapping, pgoff_t start, pgoff_t end)
+{
+	unsigned long index = start;
+	struct folio *folio;
+	int ret;
+
+	while (index < end && xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT)) {
+		folio = filemap_get_folio(mapping, index++);
+		if (IS_ERR(folio))
+			continue;
+		ret = folio_wait_locked_killable(folio);
+		folio_put(folio);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Broken memory leaves entries in page tables that truncation passes over. */
+static void zap_poisoned(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+{
+	pgoff_t i;
+
+	for (i = vmswap_pagemap_next_data(&region->map, start, end); i < end;
+	     i = vmswap_pagemap_next_data(&region->map, i + 1, end))
+		if (vmswap_word_state(vmswap_word_read(&region->map, i)) == VMSWAP_WORD_POISON)
+			unmap_mapping_pages(region->inode.i_mapping, i, 1, true);
+}
+
+/* Under invalidate_lock for writing; whole pages. */
+static void discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+{
+	unsigned long before = region->inode.i_mapping->nrpages, n;
+
+	truncate_pagecache_range(&region->inode, (loff_t)start << PAGE_SHIFT,
+				 ((loff_t)end << PAGE_SHIFT) - 1);
+	n = before - min(before, region->inode.i_mapping->nrpages);
+	if (READ_ONCE(region->map.nr_leaves.counter)) {
+		zap_poisoned(region, start, end);
+		n += vmswap_pagemap_discard(region, start, end);
+	}
+	vmswap_count(region->vm, VC_DISCARDED, n);
+}
+
+int vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+{
+	struct address_space *mapping = region->inode.i_mapping;
+	int ret;
+
+	if (start >= end)
+		return 0;
+	ret = wait_for_reads(mapping, start, end);
+	if (ret)
+		return ret;
+	filemap_invalidate_lock(mapping);
+	discard_locked(region, start, end);
+	filemap_invalidate_unlock(mapping);
+	wake_up(&region->vm->room);
+	return 0;
+}
+
+/*
+ * Zero a part of one page.  Truncation would do it in place without making the
+ * page dirty, and a swapped page would not be zeroed at all.
+ */
+static int zero_partial(struct vmswap_region *region, loff_t from, loff_t to)
+{
+	pgoff_t index = from >> PAGE_SHIFT;
+	struct folio *folio;
+
+	if (from >= to || is_hole(region, index))
+		return 0;
+	folio = vmswap_page_get(region, index);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio) == -ENODATA ? 0 : PTR_ERR(folio);
+	vmswap_page_dirty(region, folio);
+	folio_zero_segment(folio, offset_in_page(from), offset_in_page(from) + (to - from));
+	folio_unlock(folio);
+	folio_put(folio);
+	return 0;
+}
+
+/* Under the inode lock: make [from, to) read as zero. */
+static int zero_range(struct vmswap_region *region, loff_t from, loff_t to)
+{
+	loff_t first = round_up(from, PAGE_SIZE), last = round_down(to, PAGE_SIZE);
+	int ret;
+
+	if (first > last)
+		return zero_partial(region, from, to);
+	ret = zero_partial(region, from, first);
+	if (!ret)
+		ret = zero_partial(region, last, to);
+	if (!ret)
+		ret = vmswap_file_discard(region, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+	return ret;
+}
+
+static int shrink_to(struct inode *inode, loff_t size)
+{
+	struct vmswap_region *region = vmswap_region_of(inode);
+	struct address_space *mapping = inode->i_mapping;
+	pgoff_t first = DIV_ROUND_UP(size, PAGE_SIZE);
+	loff_t old = i_size_read(inode);
+	int ret;
+
+	ret = zero_partial(region, size, min_t(loff_t, round_up(size, PAGE_SIZE), old));
+	if (ret)
+		return ret;
+	ret = wait_for_reads(mapping, first, DIV_ROUND_UP(old, PAGE_SIZE));
+	if (ret)
+		return ret;
+	filemap_invalidate_lock(mapping);
+	/* A mapping made after this test sees SIGBUS beyond the end, nothing worse. */
+	if (mapping_mapped(mapping)) {
+		filemap_invalidate_unlock(mapping);
+		return -ETXTBSY;
+	}
+	vmswap_fs_reserve(inode, size);
+	i_size_write(inode, size);
+	truncate_pagecache(inode, size);
+	discard_locked(region, first, DIV_ROUND_UP(old, PAGE_SIZE));
+	filemap_invalidate_unlock(mapping);
+	return 0;
+}
+
+/**
+ * vmswap_file_resize() - set the size of a region
+ * @inode: the region's inode, locked
+ * @size: new size in bytes
+ *
+ * Return: 0; -ETXTBSY shrinking while it is mapped; -ENOSPC beyond the mount's
+ * size=; -EFBIG; -EINTR.
+ */
+int vmswap_file_resize(struct inode *inode, loff_t size)
+{
+	loff_t old = i_size_read(inode);
+
+	if (size > old)
+		return extend_to(inode, size);
+	if (size == old)
+		return 0;
+	if (mapping_mapped(inode->i_mapping))
+		return -ETXTBSY;
+	return shrink_to(inode, size);
+}
+
+static long vmswap_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+{
+	struct inode *inode = file_inode(file);
+	struct vmswap_region *region = vmswap_region_of(inode);
+	loff_t end = offset + len;
+	long ret = 0;
+
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		return -EOPNOTSUPP;
+	inode_lock(inode);
+	if (!(mode & FALLOC_FL_KEEP_SIZE))
+		ret = extend_to(inode, end);
+	if (!ret && mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) {
+		end = min_t(loff_t, end, round_up(i_size_read(inode), PAGE_SIZE));
+		if (offset < end)
+			ret = zero_range(region, offset, end);
+	}
+	inode_unlock(inode);
+	return ret;
+}
+
+/* ---------------------------------------------------------- seeking, advising */
+
+static bool is_data(struct vmswap_region *region, pgoff_t index)
+{
+	return !is_hole(region, index);
+}
+
+static pgoff_t next_data(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+{
+	unsigned long cached = start;
+	pgoff_t stored = vmswap_pagemap_next_data(&region->map, start, end);
+
+	if (start >= end || !xa_find(&region->inode.i_mapping->i_pages, &cached, end - 1,
+				     XA_PRESENT))
+		cached = end;
+	return min_t(pgoff_t, cached, stored);
+}
+
+static pgoff_t next_hole(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+{
+	while (start < end && is_data(region, start)) {
+		start++;
+		cond_resched();
+	}
+	return start;
+}
+
+static loff_t vmswap_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct inode *inode = file_inode(file);
+	struct vmswap_region *region = vmswap_region_of(inode);
+	loff_t size, found;
+	pgoff_t index, end;
+
+	if (whence != SEEK_DATA && whence != SEEK_HOLE)
+		return generic_file_llseek(file, offset, whence);
+	inode_lock_shared(inode);
+	size = i_size_read(inode);
+	found = -ENXIO;
+	if (offset < 0 || offset >= size)
+		goto unlock;
+	end = DIV_ROUND_UP(size, PAGE_SIZE);
+	index = offset >> PAGE_SHIFT;
+	index = whence == SEEK_DATA ? next_data(region, index, end) :
+				      next_hole(region, index, end);
+	found = max(offset, (loff_t)index << PAGE_SHIFT);
+	if (index >= end)
+		found = whence == SEEK_DATA ? -ENXIO : size;
+	else if (found > size)
+		found = size;
+	if (found >= 0)
+		found = vfs_setpos(file, found, inode->i_sb->s_maxbytes);
+unlock:
+	inode_unlock_shared(inode);
+	return found;
+}
+
+static int vmswap_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
+{
+	struct vmswap_region *region = vmswap_region_of(file_inode(file));
+	loff_t size = i_size_read(file_inode(file));
+	struct vmswap_evict_result res = {};
+	unsigned long done = 0, no_room = 0;
+	pgoff_t start, end;
+
+	if (offset < 0 || len < 0)
+		return -EINVAL;
+	start = offset >> PAGE_SHIFT;
+	end = DIV_ROUND_UP(!len || len > size - offset ? size : offset + len, PAGE_SIZE);
+	switch (advice) {
+	case POSIX_FADV_WILLNEED:
+		return vmswap_prefetch(region, start, end, &done, &no_room);
+	case POSIX_FADV_DONTNEED:
+		return vmswap_evict_range(region, start, end, VMSWAP_EVICT_ALL, &res);
+	case POSIX_FADV_NORMAL:
+	case POSIX_FADV_RANDOM:
+	case POSIX_FADV_SEQUENTIAL:
+	case POSIX_FADV_NOREUSE:
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* ------------------------------------------------------------------- mapping */
+
+static int vmswap_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct inode *inode = file_inode(file);
+
+	if (!(vma->vm_flags & VM_SHARED) && !vmswap_fs_private_allowed(inode->i_sb)) {
+		/* Copies of a private mapping would be ordinary memory, out of our sight. */
+		if (vma->vm_flags & VM_WRITE) {
+			pr_info_ratelimited("%s[%d]: private writable mapping refused: use share=on (MAP_SHARED), or mount with private=allow\n",
+					    current->comm, task_pid_nr(current));
+			return -EINVAL;
+		}
+		vm_flags_clear(vma, VM_MAYWRITE);
+	}
+	vmswap_vm_bind(vmswap_region_of(inode)->vm, vma->vm_mm);
+	vma->vm_ops = &vmswap_mmap_ops;
+	return 0;
+}
+
+const struct file_operations vmswap_file_ops = {
+	.owner		= THIS_MODULE,
+	.llseek		= vmswap_llseek,
+	.read_iter	= vmswap_read_iter,
+	.write_iter	= vmswap_write_iter,
+	.mmap		= vmswap_mmap,
+	.get_unmapped_area = thp_get_unmapped_area,
+	.fsync		= noop_fsync,
+	.splice_read	= copy_splice_read,
+	.splice_write	= iter_file_splice_write,
+	.fallocate	= vmswap_fallocate,
+	.fadvise	= vmswap_fadvise,
+	.unlocked_ioctl	= vmswap_file_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+};

@@ -1,0 +1,665 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fs.c - vmswapfs: super blocks, directories, inodes.
+ *
+ * A memory file system in the manner of ramfs: what exists is what the dentry
+ * cache holds.  An entry of a mount's root is a VM: a file, or a directory with
+ * all the files below it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/file.h>
+#include <linux/fs_context.h>
+#include <linux/fs_parser.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/pagemap.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/statfs.h>
+#include <linux/swap.h>
+
+#include "compat.h"
+#include "fs.h"
+#include "vm.h"
+
+/**
+ * struct vmswap_sb - a mount
+ * @name_lock: serializes what makes, moves and names VMs in this mount
+ * @mode: of the root directory
+ * @uid: owner of the root directory
+ * @gid: group of the root directory
+ * @size: most bytes that all files may have together; 0 = no limit
+ * @used: bytes that all files have
+ * @private_ok: writable private mappings are allowed
+ */
+struct vmswap_sb {
+	struct mutex name_lock;
+	umode_t mode;
+	kuid_t uid;
+	kgid_t gid;
+	u64 size;
+	atomic64_t used;
+	bool private_ok;
+};
+
+static struct kmem_cache *region_cache;
+static atomic_long_t nr_regions;	/* inodes not yet freed */
+static atomic_long_t nr_files;		/* regular files */
+static struct vfsmount *anon_mnt;	/* pinned while anonymous VMs exist */
+static int anon_mnt_count;
+
+static const struct inode_operations vmswap_dir_iops;
+static const struct inode_operations vmswap_file_iops;
+static struct file_system_type vmswapfs_type;
+
+static struct vmswap_sb *sb_info(struct super_block *sb)
+{
+	return sb->s_fs_info;
+}
+
+long vmswap_fs_regions(void)
+{
+	return atomic_long_read(&nr_regions);
+}
+
+long vmswap_fs_files(void)
+{
+	return atomic_long_read(&nr_files);
+}
+
+bool vmswap_fs_private_allowed(struct super_block *sb)
+{
+	return sb_info(sb)->private_ok;
+}
+
+/**
+ * vmswap_fs_reserve() - account a change of a file's size with its mount
+ * @inode: the file, its lock held
+ * @new_size: the size it is going to have
+ *
+ * Return: 0, or -ENOSPC when the mount's size= would be exceeded.
+ */
+int vmswap_fs_reserve(struct inode *inode, loff_t new_size)
+{
+	struct vmswap_sb *info = sb_info(inode->i_sb);
+	s64 delta = round_up(new_size, PAGE_SIZE) -
+		    round_up(i_size_read(inode), PAGE_SIZE);
+
+	if (atomic64_add_return(delta, &info->used) > info->size &&
+	    info->size && delta > 0) {
+		atomic64_sub(delta, &info->used);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ inodes */
+
+static struct inode *vmswap_alloc_inode(struct super_block *sb)
+{
+	struct vmswap_region *region = alloc_inode_sb(sb, region_cache, GFP_KERNEL);
+
+	if (!region)
+		return NULL;
+	region->vm = NULL;
+	region->index = 0;
+	INIT_LIST_HEAD(&region->vm_node);
+	vmswap_pagemap_init(&region->map);
+	atomic_long_inc(&nr_regions);
+	return &region->inode;
+}
+
+static void vmswap_free_inode(struct inode *inode)
+{
+	kmem_cache_free(region_cache, vmswap_region_of(inode));
+	atomic_long_dec(&nr_regions);
+}
+
+static void region_init_once(void *obj)
+{
+	struct vmswap_region *region = obj;
+
+	inode_init_once(&region->inode);
+}
+
+static void vmswap_evict_inode(struct inode *inode)
+{
+	struct vmswap_region *region = vmswap_region_of(inode);
+
+	truncate_inode_pages_final(&inode->i_data);
+	clear_inode(inode);
+	if (S_ISREG(inode->i_mode))
+		atomic_long_dec(&nr_files);
+	if (!region->vm)
+		return;
+	if (S_ISREG(inode->i_mode)) {
+		atomic64_sub(round_up(i_size_read(inode), PAGE_SIZE),
+			     &sb_info(inode->i_sb)->used);
+		vmswap_vm_region_del(region);
+	} else {
+		vmswap_vm_put(region->vm);
+	}
+	if (inode->i_sb->s_flags & SB_KERNMOUNT)
+		simple_release_fs(&anon_mnt, &anon_mnt_count);
+}
+
+static struct inode *new_inode_of(struct super_block *sb, const struct inode *dir,
+				  struct mnt_idmap *idmap, umode_t mode)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (!inode)
+		return NULL;
+	inode->i_ino = get_next_ino();
+	inode_init_owner(idmap, inode, dir, mode);
+	simple_inode_init_ts(inode);
+	inode->i_flags |= S_NOCMTIME;
+	if (S_ISDIR(mode)) {
+		inode->i_op = &vmswap_dir_iops;
+		inode->i_fop = &simple_dir_operations;
+		inc_nlink(inode);
+		return inode;
+	}
+	atomic_long_inc(&nr_files);
+	inode->i_op = &vmswap_file_iops;
+	inode->i_fop = &vmswap_file_ops;
+	inode->i_mapping->a_ops = &vmswap_aops;
+	/* vmswap alone decides what leaves memory. */
+	mapping_set_unevictable(inode->i_mapping);
+	mapping_set_gfp_mask(inode->i_mapping, GFP_HIGHUSER_MOVABLE);
+	return inode;
+}
+
+/* ------------------------------------------------------------ names and VMs */
+
+/* The entry of the mount's root above which @dentry lies; a reference. */
+static struct dentry *top_entry(struct dentry *dentry)
+{
+	struct dentry *parent;
+
+	dget(dentry);
+	while (!IS_ROOT(dentry)) {
+		parent = dget_parent(dentry);
+		if (IS_ROOT(parent)) {
+			dput(parent);
+			break;
+		}
+		dput(dentry);
+		dentry = parent;
+	}
+	return dentry;
+}
+
+static bool same_vm(struct dentry *a, struct dentry *b)
+{
+	struct dentry *ta = top_entry(a), *tb = top_entry(b);
+	bool same = ta == tb;
+
+	dput(ta);
+	dput(tb);
+	return same;
+}
+
+static bool is_hints_name(const struct qstr *name)
+{
+	static const char suffix[] = ".hints";
+	size_t n = sizeof(suffix) - 1;
+
+	return name->len > n && !memcmp(name->name + name->len - n, suffix, n);
+}
+
+static int add_to_new_vm(struct dentry *top, struct inode *inode, struct vmswap_vm **vmp)
+{
+	struct vmswap_vm *vm;
+	int ret;
+
+	vm = vmswap_vm_create(top->d_name.name, inode->i_sb->s_dev);
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+	ret = vmswap_vm_region_add(vm, vmswap_region_of(inode));
+	if (ret || !vmp)
+		vmswap_vm_put(vm);
+	else
+		*vmp = vm;	/* the directory keeps the reference */
+	return ret;
+}
+
+/* Under the name lock. */
+static int add_to_vm(struct dentry *dentry, struct inode *inode)
+{
+	struct dentry *top = top_entry(dentry);
+	struct vmswap_region *dir;
+	int ret = -ESTALE;
+
+	if (top == dentry) {
+		ret = add_to_new_vm(top, inode, NULL);
+		goto out;
+	}
+	dir = vmswap_region_of(d_inode(top));
+	if (dir->vm)
+		ret = vmswap_vm_region_add(dir->vm, vmswap_region_of(inode));
+	if (ret == -ESTALE) {
+		if (dir->vm)
+			vmswap_vm_put(dir->vm);
+		dir->vm = NULL;
+		ret = add_to_new_vm(top, inode, &dir->vm);
+	}
+out:
+	dput(top);
+	return ret;
+}
+
+static int vmswap_create(struct mnt_idmap *idmap, struct inode *dir,
+			 struct dentry *dentry, umode_t mode, bool excl)
+{
+	struct vmswap_sb *info = sb_info(dir->i_sb);
+	struct inode *inode;
+	int ret;
+
+	if (is_hints_name(&dentry->d_name))
+		return -EOPNOTSUPP;	/* reserved for free-page hints */
+	inode = new_inode_of(dir->i_sb, dir, idmap, S_IFREG | mode);
+	if (!inode)
+		return -ENOSPC;
+	mutex_lock(&info->name_lock);
+	ret = add_to_vm(dentry, inode);
+	if (!ret) {
+		d_instantiate(dentry, inode);
+		dget(dentry);	/* names live in the dentry cache */
+		vmswap_inode_touch(dir);
+	}
+	mutex_unlock(&info->name_lock);
+	if (ret)
+		iput(inode);
+	return ret;
+}
+
+static int vmswap_mkdir(struct mnt_idmap *idmap, struct inode *dir,
+			struct dentry *dentry, umode_t mode)
+{
+	struct inode *inode = new_inode_of(dir->i_sb, dir, idmap, S_IFDIR | mode);
+
+	if (!inode)
+		return -ENOSPC;
+	inc_nlink(dir);
+	d_instantiate(dentry, inode);
+	dget(dentry);
+	vmswap_inode_touch(dir);
+	return 0;
+}
+
+/* A VM is named after its entry in the root. */
+static void rename_vm(struct dentry *dentry, const char *name)
+{
+	struct vmswap_region *region = vmswap_region_of(d_inode(dentry));
+
+	if (IS_ROOT(dentry->d_parent) && region->vm)
+		vmswap_vm_rename(region->vm, name);
+}
+
+static int vmswap_rename(struct mnt_idmap *idmap, struct inode *old_dir,
+			 struct dentry *old, struct inode *new_dir,
+			 struct dentry *new, unsigned int flags)
+{
+	struct vmswap_sb *info = sb_info(old_dir->i_sb);
+	int ret;
+
+	if (flags & ~RENAME_NOREPLACE)
+		return -EINVAL;
+	if (d_is_reg(old) && is_hints_name(&new->d_name))
+		return -EOPNOTSUPP;
+	mutex_lock(&info->name_lock);
+	/* A page's owner never changes: what would move a file to another VM is a copy. */
+	if (old_dir != new_dir &&
+	    (IS_ROOT(old->d_parent) || IS_ROOT(new->d_parent) || !same_vm(old, new)))
+		ret = -EXDEV;
+	else
+		ret = simple_rename(idmap, old_dir, old, new_dir, new, flags);
+	if (!ret)
+		rename_vm(old, new->d_name.name);
+	mutex_unlock(&info->name_lock);
+	return ret;
+}
+
+/**
+ * vmswap_fs_region_name() - the path of a region below its VM
+ * @region: the region
+ * @buf: where to put it
+ * @size: of @buf, at least 2
+ *
+ * For a VM of one file in the root it is the file's name; after unlink the last
+ * name stays.  A region without a name (/dev/vmswap) yields an empty string.
+ *
+ * Return: 0, or -ENAMETOOLONG with @buf empty.
+ */
+int vmswap_fs_region_name(struct vmswap_region *region, char *buf, size_t size)
+{
+	struct dentry *dentry = d_find_any_alias(&region->inode);
+	char *path, *slash;
+	int ret = 0;
+
+	*buf = '\0';
+	if (!dentry)
+		return 0;
+	path = dentry_path_raw(dentry, buf, size);
+	if (IS_ERR(path)) {
+		*buf = '\0';
+		ret = -ENAMETOOLONG;
+		goto out;
+	}
+	path += *path == '/';
+	slash = strchr(path, '/');
+	if (slash)
+		path = slash + 1;
+	memmove(buf, path, strlen(path) + 1);
+out:
+	dput(dentry);
+	return ret;
+}
+
+static int vmswap_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			  struct iattr *attr)
+{
+	struct inode *inode = d_inode(dentry);
+	int ret = setattr_prepare(idmap, dentry, attr);
+
+	if (ret)
+		return ret;
+	if (attr->ia_valid & ATTR_SIZE && S_ISREG(inode->i_mode)) {
+		ret = vmswap_file_resize(inode, attr->ia_size);
+		if (ret)
+			return ret;
+	}
+	setattr_copy(idmap, inode, attr);
+	return 0;
+}
+
+static int vmswap_getattr(struct mnt_idmap *idmap, const struct path *path,
+			  struct kstat *stat, u32 mask, unsigned int flags)
+{
+	struct inode *inode = d_inode(path->dentry);
+
+	vmswap_fillattr(idmap, mask, inode, stat);
+	if (S_ISREG(inode->i_mode))
+		stat->blocks = (u64)inode->i_mapping->nrpages * (PAGE_SIZE / 512);
+	return 0;
+}
+
+static const struct inode_operations vmswap_file_iops = {
+	.setattr	= vmswap_setattr,
+	.getattr	= vmswap_getattr,
+};
+
+static const struct inode_operations vmswap_dir_iops = {
+	.create		= vmswap_create,
+	.lookup		= simple_lookup,
+	.unlink		= simple_unlink,
+	.mkdir		= vmswap_mkdir,
+	.rmdir		= simple_rmdir,
+	.rename		= vmswap_rename,
+	.setattr	= vmswap_setattr,
+	.getattr	= vmswap_getattr,
+};
+
+/* -------------------------------------------------------------- super block */
+
+static int vmswap_statfs(struct dentry *dentry, struct kstatfs *buf)
+{
+	struct vmswap_sb *info = sb_info(dentry->d_sb);
+	u64 used = atomic64_read(&info->used);
+
+	simple_statfs(dentry, buf);
+	buf->f_type = VMSWAPFS_MAGIC;
+	buf->f_bsize = PAGE_SIZE;
+	/* Without size= there is no total to tell, as in tmpfs. */
+	if (info->size) {
+		buf->f_blocks = info->size >> PAGE_SHIFT;
+		buf->f_bfree = (info->size - min(used, info->size)) >> PAGE_SHIFT;
+		buf->f_bavail = buf->f_bfree;
+	}
+	return 0;
+}
+
+static int vmswap_show_options(struct seq_file *m, struct dentry *root)
+{
+	struct vmswap_sb *info = sb_info(root->d_sb);
+
+	seq_printf(m, ",mode=%03ho", info->mode & 07777);
+	if (!uid_eq(info->uid, GLOBAL_ROOT_UID))
+		seq_printf(m, ",uid=%u", from_kuid_munged(&init_user_ns, info->uid));
+	if (!gid_eq(info->gid, GLOBAL_ROOT_GID))
+		seq_printf(m, ",gid=%u", from_kgid_munged(&init_user_ns, info->gid));
+	if (info->size)
+		seq_printf(m, ",size=%llu", info->size);
+	if (info->private_ok)
+		seq_puts(m, ",private=allow");
+	return 0;
+}
+
+static const struct super_operations vmswap_super_ops = {
+	.alloc_inode	= vmswap_alloc_inode,
+	.free_inode	= vmswap_free_inode,
+	.evict_inode	= vmswap_evict_inode,
+	.drop_inode	= generic_delete_inode,
+	.statfs		= vmswap_statfs,
+	.show_options	= vmswap_show_options,
+};
+
+enum { OPT_MODE, OPT_UID, OPT_GID, OPT_SIZE, OPT_PRIVATE };
+enum { PRIVATE_REFUSE, PRIVATE_ALLOW };
+
+static const struct constant_table private_values[] = {
+	{ "refuse",	PRIVATE_REFUSE },
+	{ "allow",	PRIVATE_ALLOW },
+	{}
+};
+
+static const struct fs_parameter_spec vmswap_params[] = {
+	fsparam_u32oct("mode",		OPT_MODE),
+	fsparam_u32("uid",		OPT_UID),
+	fsparam_u32("gid",		OPT_GID),
+	fsparam_string("size",		OPT_SIZE),
+	fsparam_enum("private",		OPT_PRIVATE, private_values),
+	{}
+};
+
+static int parse_size(struct fs_context *fc, const char *value, u64 *size)
+{
+	char *end;
+	u64 bytes = memparse(value, &end);
+
+	if (*end || end == value)
+		return invalfc(fc, "size=%s: expected bytes, or a number with K, M, G or T", value);
+	*size = round_up(bytes, PAGE_SIZE);
+	return 0;
+}
+
+static int vmswap_parse_param(struct fs_context *fc, struct fs_parameter *param)
+{
+	struct vmswap_sb *info = fc->s_fs_info;
+	struct fs_parse_result res;
+	int opt = fs_parse(fc, vmswap_params, param, &res);
+
+	if (opt < 0)
+		return opt;
+	switch (opt) {
+	case OPT_MODE:
+		if (res.uint_32 & ~07777)
+			return invalfc(fc, "mode=%o: expected at most 7777", res.uint_32);
+		info->mode = res.uint_32;
+		return 0;
+	case OPT_UID:
+		info->uid = make_kuid(fc->user_ns, res.uint_32);
+		return uid_valid(info->uid) ? 0 : invalfc(fc, "uid=%u is not valid", res.uint_32);
+	case OPT_GID:
+		info->gid = make_kgid(fc->user_ns, res.uint_32);
+		return gid_valid(info->gid) ? 0 : invalfc(fc, "gid=%u is not valid", res.uint_32);
+	case OPT_SIZE:
+		return parse_size(fc, param->string, &info->size);
+	case OPT_PRIVATE:
+		info->private_ok = res.uint_32 == PRIVATE_ALLOW;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int vmswap_fill_super(struct super_block *sb, struct fs_context *fc)
+{
+	struct vmswap_sb *info = fc->s_fs_info;
+	struct inode *root;
+
+	fc->s_fs_info = NULL;	/* the super block owns it from here */
+	sb->s_fs_info = info;
+	sb->s_maxbytes = MAX_LFS_FILESIZE;
+	sb->s_blocksize = PAGE_SIZE;
+	sb->s_blocksize_bits = PAGE_SHIFT;
+	sb->s_magic = VMSWAPFS_MAGIC;
+	sb->s_op = &vmswap_super_ops;
+	sb->s_time_gran = 1;
+	sb->s_flags |= SB_NOATIME;
+	root = new_inode_of(sb, NULL, &nop_mnt_idmap, S_IFDIR | info->mode);
+	if (!root)
+		return -ENOMEM;
+	root->i_uid = info->uid;
+	root->i_gid = info->gid;
+	sb->s_root = d_make_root(root);
+	return sb->s_root ? 0 : -ENOMEM;
+}
+
+static int vmswap_get_tree(struct fs_context *fc)
+{
+	return get_tree_nodev(fc, vmswap_fill_super);
+}
+
+static void vmswap_free_fc(struct fs_context *fc)
+{
+	kfree(fc->s_fs_info);
+}
+
+static const struct fs_context_operations vmswap_context_ops = {
+	.parse_param	= vmswap_parse_param,
+	.get_tree	= vmswap_get_tree,
+	.free		= vmswap_free_fc,
+};
+
+static int vmswap_init_fs_context(struct fs_context *fc)
+{
+	struct vmswap_sb *info = kzalloc(sizeof(*info), GFP_KERNEL);
+
+	if (!info)
+		return -ENOMEM;
+	mutex_init(&info->name_lock);
+	info->mode = 0755;
+	fc->s_fs_info = info;
+	fc->ops = &vmswap_context_ops;
+	return 0;
+}
+
+static void vmswap_kill_sb(struct super_block *sb)
+{
+	struct vmswap_sb *info = sb->s_fs_info;
+
+	kill_litter_super(sb);
+	kfree(info);
+}
+
+static struct file_system_type vmswapfs_type = {
+	.owner		 = THIS_MODULE,
+	.name		 = "vmswapfs",
+	.init_fs_context = vmswap_init_fs_context,
+	.parameters	 = vmswap_params,
+	.kill_sb	 = vmswap_kill_sb,
+};
+MODULE_ALIAS_FS("vmswapfs");
+
+/* ----------------------------------------------------------- anonymous files */
+
+static struct inode *anon_inode(struct vmswap_vm *vm, u64 size)
+{
+	struct inode *inode;
+	int ret;
+
+	inode = new_inode_of(anon_mnt->mnt_sb, NULL, &nop_mnt_idmap, S_IFREG | 0600);
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	inode->i_uid = current_fsuid();
+	inode->i_gid = current_fsgid();
+	ret = vmswap_vm_region_add(vm, vmswap_region_of(inode));
+	if (ret)
+		goto iput;
+	/* The inode's own pin; vmswap_evict_inode() drops it. */
+	ret = simple_pin_fs(&vmswapfs_type, &anon_mnt, &anon_mnt_count);
+	WARN_ON_ONCE(ret);	/* the caller holds one: only the count grows */
+	inode_lock(inode);
+	ret = vmswap_file_resize(inode, size);
+	inode_unlock(inode);
+	if (!ret)
+		return inode;
+iput:
+	iput(inode);
+	return ERR_PTR(ret);
+}
+
+/**
+ * vmswap_fs_create_anon() - a file without a name, for /dev/vmswap
+ * @vm: the VM it becomes the first region of; a reference is taken
+ * @size: bytes, page-aligned
+ *
+ * The internal mount is pinned by each such file and goes with the last, so
+ * that the module can be unloaded.
+ *
+ * Return: an open file, or an error pointer.
+ */
+struct file *vmswap_fs_create_anon(struct vmswap_vm *vm, u64 size)
+{
+	struct inode *inode;
+	struct file *file;
+	int ret;
+
+	/* Held to the end, so that the inode's own pin below is never the last. */
+	ret = simple_pin_fs(&vmswapfs_type, &anon_mnt, &anon_mnt_count);
+	if (ret)
+		return ERR_PTR(ret);
+	inode = anon_inode(vm, size);
+	if (IS_ERR(inode)) {
+		file = ERR_CAST(inode);
+		goto unpin;
+	}
+	/* alloc_file_pseudo() does not take the reference that the last fput() drops. */
+	__module_get(THIS_MODULE);
+	file = alloc_file_pseudo(inode, anon_mnt, "vmswap", O_RDWR | O_LARGEFILE,
+				 &vmswap_file_ops);
+	if (IS_ERR(file)) {
+		module_put(THIS_MODULE);
+		iput(inode);
+	}
+unpin:
+	simple_release_fs(&anon_mnt, &anon_mnt_count);
+	return file;
+}
+
+int vmswap_fs_init(void)
+{
+	int ret;
+
+	region_cache = kmem_cache_create("vmswap_region", sizeof(struct vmswap_region), 0,
+					 SLAB_ACCOUNT | SLAB_RECLAIM_ACCOUNT,
+					 region_init_once);
+	if (!region_cache)
+		return -ENOMEM;
+	ret = register_filesystem(&vmswapfs_type);
+	if (ret)
+		kmem_cache_destroy(region_cache);
+	return ret;
+}
+
+void vmswap_fs_exit(void)
+{
+	unregister_filesystem(&vmswapfs_type);
+	rcu_barrier();		/* inodes are freed after a grace period */
+	if (vmswap_fs_regions())
+		pr_err("leak: %ld inodes\n", vmswap_fs_regions());
+	kmem_cache_destroy(region_cache);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * reclaim.c - keep each VM within its limit, by a clock.
+ *
+ *	limit + slack	a fault evicts for itself until below, or waits
+ *	limit		a fault that would pass it evicts a run for itself
+ *	limit - low	the worker starts
+ *	limit - high	the worker stops
+ *
+ * The clock's hand goes round the regions of a VM, a run of pages at a time.  A
+ * page met for the first time is unmapped and marked cold; one that is still
+ * cold when the hand comes round again was not touched in between and goes.
+ * When a round yields too little, the next one takes whatever can go.
+ *
+ * Who runs at the same time: any number of faults and the worker move the hand
+ * under hand_lock and then evict different runs; regions_sem keeps the region.
+ */
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+
+#include "evict.h"
+#include "netlink.h"
+#include "reclaim.h"
+#include "tier.h"
+#include "vm.h"
+
+static struct workqueue_struct *reclaim_wq;
+static u32 full_action = VMSWAP_FULL_ACTION_WAIT;
+
+/* What a VM may exceed its limit by: 1 MiB, in pages. */
+#define SLACK_PAGES	(SZ_1M >> PAGE_SHIFT)
+
+u32 vmswap_reclaim_full(void)
+{
+	return READ_ONCE(full_action);
+}
+
+void vmswap_reclaim_set_full(u32 full)
+{
+	WRITE_ONCE(full_action, full);
+}
+
+static unsigned long limit_pages(struct vmswap_vm *vm)
+{
+	u64 limit = vmswap_vm_limit(vm);
+
+	return limit == VMSWAP_NO_LIMIT ? ULONG_MAX : limit >> PAGE_SHIFT;
+}
+
+/* The worker's marks below a limit: wide enough that faults seldom meet it. */
+static unsigned long low_gap(unsigned long limit)
+{
+	return clamp(limit / 64, 16ul, 1024ul);
+}
+
+static unsigned long high_gap(unsigned long limit)
+{
+	return 2 * low_gap(limit);
+}
+
+/* ------------------------------------------------------------------ the clock */
+
+static struct vmswap_region *region_from(struct vmswap_vm *vm, u32 index)
+{
+	struct vmswap_region *region;
+
+	list_for_each_entry(region, &vm->regions, vm_node)
+		if (region->index >= index)
+			return region;
+	return list_first_entry_or_null(&vm->regions, struct vmswap_region, vm_node);
+}
+
+static void next_region(struct vmswap_vm *vm, struct vmswap_region *region)
+{
+	vm->hand_region = region->index + 1;
+	vm->hand_index = 0;
+}
+
+/*
+ * Take the next run at the hand.  Under regions_sem; returns NULL when no region
+ * has a page.
+ */
+static struct vmswap_region *claim_run(struct vmswap_vm *vm, pgoff_t *start)
+{
+	struct vmswap_region *region;
+	unsigned long index;
+	unsigned int i;
+
+	lockdep_assert_held(&vm->regions_sem);
+	spin_lock(&vm->hand_lock);
+	for (i = 0; i <= vm->nr_regions; i++) {
+		region = region_from(vm, vm->hand_region);
+		if (!region)
+			break;
+		if (region->index != vm->hand_region) {
+			vm->hand_region = region->index;
+			vm->hand_index = 0;
+		}
+		index = vm->hand_index;
+		if (xa_find(&region->inode.i_mapping->i_pages, &index, ULONG_MAX, XA_PRESENT)) {
+			*start = index;
+			vm->hand_index = index + VMSWAP_RUN_MAX;
+			goto out;
+		}
+		next_region(vm, region);
+	}
+	region = NULL;
+out:
+	spin_unlock(&vm->hand_lock);
+	return region;
+}
+
+/* One round of the hand, at most; returns pages evicted. */
+static unsigned long sweep(struct vmswap_vm *vm, unsigned long target,
+			   enum vmswap_evict_mode mode, bool *stuck)
+{
+	unsigned long budget = vmswap_vm_resident(vm) + VMSWAP_RUN_MAX;
+	unsigned long scanned = 0;
+	struct vmswap_evict_result res = {};
+	struct vmswap_region *region;
+	pgoff_t start;
+
+	while (res.evicted < target && scanned < budget) {
+		down_read(&vm->regions_sem);
+		region = claim_run(vm, &start);
+		if (region)
+			vmswap_evict_run(region, start, VMSWAP_RUN_MAX, mode, &res);
+		up_read(&vm->regions_sem);
+		if (!region)
+			break;
+		scanned += VMSWAP_RUN_MAX / 2;
+		/* Every page of many runs in a row refused by all tiers: no use going on. */
+		if (res.no_room > 8 * VMSWAP_RUN_MAX && !res.evicted)
+			break;
+		if (fatal_signal_pending(current))
+			break;
+		cond_resched();
+	}
+	*stuck = !res.evicted && res.no_room;
+	return res.evicted;
+}
+
+/**
+ * vmswap_reclaim_some() - evict pages of a VM
+ * @vm: the VM
+ * @nr: how many pages to aim at
+ *
+ * Return: pages evicted; 0 when none can go.
+ */
+unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr)
+{
+	unsigned long done;
+	bool stuck;
+
+	done = sweep(vm, nr, VMSWAP_EVICT_COLD, &stuck);
+	if (done < nr && !stuck)
+		done += sweep(vm, nr - done, VMSWAP_EVICT_COLD, &stuck);
+	if (!done)
+		done = sweep(vm, nr, VMSWAP_EVICT_FORCE, &stuck);
+	return done;
+}
+
+/* ----------------------------------------------------------------- the limit */
+
+void vmswap_reclaim_kick(struct vmswap_vm *vm)
+{
+	if (!work_pending(&vm->reclaim_work))
+		queue_work(reclaim_wq, &vm->reclaim_work);
+}
+
+void vmswap_reclaim_worker(struct work_struct *work)
+{
+	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, reclaim_work);
+	unsigned long limit = limit_pages(vm), goal, resident;
+
+	if (limit == ULONG_MAX)
+		goto wake;
+	goal = limit - min(limit, high_gap(limit));
+	resident = vmswap_vm_resident(vm);
+	while (resident > goal) {
+		if (!vmswap_reclaim_some(vm, min(resident - goal, 256ul)))
+			break;
+		resident = vmswap_vm_resident(vm);
+		wake_up(&vm->room);
+	}
+wake:
+	wake_up(&vm->room);
+}
+
+/**
+ * vmswap_reclaim_has_room() - may one more page come in without pushing another out
+ * @vm: the VM
+ */
+bool vmswap_reclaim_has_room(struct vmswap_vm *vm)
+{
+	unsigned long limit = limit_pages(vm);
+
+	return limit == ULONG_MAX || vmswap_vm_resident(vm) < limit;
+}
+
+/**
+ * vmswap_reclaim_admit() - make room for one more page
+ * @vm: the VM that is about to get a page
+ * @nowait: do not wait for room
+ *
+ * Called without folio lock and invalidate_lock.
+ *
+ * Return: 0; -ENOSPC when the VM is beyond its limit, nothing of it can leave,
+ * and the host's setting is to wait.
+ */
+int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
+{
+	unsigned long limit = limit_pages(vm), resident;
+
+	if (likely(limit == ULONG_MAX))
+		return 0;
+	resident = vmswap_vm_resident(vm);
+	if (likely(resident + low_gap(limit) < limit))
+		return 0;
+	vmswap_reclaim_kick(vm);
+	if (resident < limit)
+		return 0;
+	vmswap_reclaim_some(vm, VMSWAP_RUN_MAX);
+	resident = vmswap_vm_resident(vm);
+	if (resident < limit + SLACK_PAGES)
+		return 0;
+	vmswap_event_limit(vm);
+	return vmswap_reclaim_full() == VMSWAP_FULL_ACTION_EXCEED ? 0 : -ENOSPC;
+}
+
+static bool room_now(struct vmswap_vm *vm)
+{
+	unsigned long limit = limit_pages(vm);
+
+	return limit == ULONG_MAX || vmswap_vm_resident(vm) < limit + SLACK_PAGES ||
+	       vmswap_reclaim_full() == VMSWAP_FULL_ACTION_EXCEED;
+}
+
+/*
+ * Waits a while, then the caller tries again: pages also become evictable without
+ * anybody telling us (unpinned, no longer referenced).
+ */
+int vmswap_reclaim_wait(struct vmswap_vm *vm)
+{
+	long ret;
+
+	vmswap_reclaim_kick(vm);
+	if (current->flags & PF_KTHREAD) {
+		wait_event_timeout(vm->room, room_now(vm), HZ / 10);
+		return 0;
+	}
+	ret = wait_event_killable_timeout(vm->room, room_now(vm), HZ / 10);
+	return ret < 0 ? -EINTR : 0;
+}
+
+/**
+ * vmswap_reclaim_to_limit() - bring a VM within its limit now
+ * @vm: the VM
+ *
+ * Return: 0; -EINTR; -ENOSPC when what is left cannot leave.
+ */
+int vmswap_reclaim_to_limit(struct vmswap_vm *vm)
+{
+	unsigned int idle = 0;
+
+	while (idle < 3) {
+		unsigned long limit = limit_pages(vm), resident = vmswap_vm_resident(vm);
+
+		if (limit == ULONG_MAX || resident <= limit)
+			return 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (!vmswap_reclaim_some(vm, min(resident - limit, 1024ul)))
+			idle++;
+	}
+	return -ENOSPC;
+}
+
+int vmswap_reclaim_init(void)
+{
+	reclaim_wq = alloc_workqueue("vmswap_reclaim", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return reclaim_wq ? 0 : -ENOMEM;
+}
+
+void vmswap_reclaim_exit(void)
+{
+	destroy_workqueue(reclaim_wq);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* reclaim.h - who leaves memory, and when: limits and the clock. */
+#ifndef VMSWAP_RECLAIM_H
+#define VMSWAP_RECLAIM_H
+
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+struct vmswap_vm;
+
+
+/* Fault path: may sleep for CPU and memory, never for I/O when @nowait. */
+int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait);
+unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr);
+bool vmswap_reclaim_has_room(struct vmswap_vm *vm);
+
+/* Process context, no lock held: wait, killably, until the VM has room again. */
+int vmswap_reclaim_wait(struct vmswap_vm *vm);
+
+/* Process context: bring the VM within its limit; stops when killed or stuck. */
+int vmswap_reclaim_to_limit(struct vmswap_vm *vm);
+
+/* Any context. */
+void vmswap_reclaim_kick(struct vmswap_vm *vm);
+u32 vmswap_reclaim_full(void);
+void vmswap_reclaim_set_full(u32 full);
+
+void vmswap_reclaim_worker(struct work_struct *work);
+int vmswap_reclaim_init(void);
+void vmswap_reclaim_exit(void);
+
+#endif /* VMSWAP_RECLAIM_H */

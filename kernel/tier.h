@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* tier.h - tiers: where pages are that are not in memory. */
+#ifndef VMSWAP_TIER_H
+#define VMSWAP_TIER_H
+
+#include <linux/list.h>
+#include <linux/netlink.h>
+#include <linux/types.h>
+
+#include "vm.h"
+#include "../uapi/linux/vmswap_netlink.h"
+
+#define VMSWAP_TIER_NAME_MAX	31
+
+struct folio;
+struct vmswap_tier;
+
+/* What an operator asks for; 0 or NULL: the default. */
+struct vmswap_tier_params {
+	const char *name;
+	u32 kind;
+	const char *path;
+	u64 size;
+	u32 rank;
+	bool has_rank;
+	u32 algo;
+	int reclaim_safe;	/* -1: as the kind says */
+};
+
+/**
+ * struct vmswap_tier_ops - a kind of tier
+ * @kind: VMSWAP_TIER_KIND_*
+ * @keeps_copy: a slot stays valid beside the resident page, so that an unchanged
+ *	page need not be written again
+ * @create: check @params, take resources, set tier->size.  Process context, may
+ *	sleep.  0 or an errno with @extack set.
+ * @destroy: release everything; no slot is in use, no VM is attached.  Process
+ *	context, may sleep.
+ * @attach: get ready to store for a VM, so that @store need not allocate
+ *	structures.  Process context, may sleep, vm->policy_lock held.
+ * @detach: undo @attach; the VM has no slot.  Process context, may sleep.
+ * @store: keep a copy of a locked, unmapped folio; *@payload and *@spec go into
+ *	the page's word.  Process context without memory reclaim, may sleep.  0;
+ *	-ENOSPC full; -E2BIG this page does not pay here (incompressible); -EIO.
+ *	@last: no other tier is left, so take an incompressible page as it is.
+ * @load: read the copy into a locked folio.  Process context, may sleep.  0 or
+ *	-EIO, -EBADMSG (checksum).
+ * @free: the slot is no longer named by any word.  Process context; the caller
+ *	may hold a folio lock or invalidate_lock.
+ * @equal: does the slot hold exactly the bytes of the locked folio?  As @load.
+ */
+struct vmswap_tier_ops {
+	u32 kind;
+	bool keeps_copy;
+	bool reclaim_safe;
+	int (*create)(struct vmswap_tier *tier, const struct vmswap_tier_params *params,
+		      struct netlink_ext_ack *extack);
+	void (*destroy)(struct vmswap_tier *tier);
+	int (*attach)(struct vmswap_tier *tier, struct vmswap_vm *vm);
+	void (*detach)(struct vmswap_tier *tier, struct vmswap_vm *vm);
+	int (*store)(struct vmswap_tier *tier, struct vmswap_region *region,
+		     struct folio *folio, bool last, u64 *payload, bool *spec);
+	int (*load)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
+		    struct folio *folio);
+	void (*free)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word);
+	bool (*equal)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
+		      struct folio *folio);
+};
+
+extern const struct vmswap_tier_ops vmswap_tier_ram_ops;	/* tier_ram.c */
+extern const struct vmswap_tier_ops vmswap_tier_null_ops;	/* tier_null.c */
+
+/**
+ * struct vmswap_tier - a tier
+ * @id: index in the table of tiers, and in the words
+ * @draining: takes no page any more; set under the tier lock, read under SRCU
+ */
+struct vmswap_tier {
+	const struct vmswap_tier_ops *ops;
+	void *priv;
+	u32 id;
+	u32 rank;
+	u32 algo;
+	bool reclaim_safe;
+	bool draining;
+	bool full;		/* the last store found no room */
+	bool degraded;		/* the last I/O failed */
+	char name[VMSWAP_TIER_NAME_MAX + 1];
+	char *path;
+	u64 size;		/* bytes */
+	atomic64_t used;	/* bytes taken from the capacity */
+	atomic64_t stored;	/* payload bytes */
+	atomic64_t pages;
+	atomic64_t errors;
+};
+
+/* Fault path; may sleep. */
+int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio);
+bool vmswap_tier_keeps_copy(u64 word);
+
+/* Eviction, under the folio lock; may sleep, allocates without reclaim. */
+int vmswap_tier_store(struct vmswap_region *region, struct folio *folio, u64 *word);
+bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio);
+
+/* Whoever changed the word; see vmswap_word_set(). */
+void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word);
+
+/* Process context, vm->policy_lock held for attach. */
+void vmswap_tier_attach_vm(struct vmswap_vm *vm);
+void vmswap_tier_detach_vm(struct vmswap_vm *vm);
+
+/* The tiers' own bookkeeping. */
+void vmswap_tier_account(struct vmswap_tier *tier, struct vmswap_vm *vm, int pages, s64 stored);
+
+/* Netlink; may sleep. */
+int vmswap_tier_add(const struct vmswap_tier_params *params, struct netlink_ext_ack *extack);
+int vmswap_tier_change(const struct vmswap_tier_params *params, struct netlink_ext_ack *extack);
+int vmswap_tier_del(const char *name, struct netlink_ext_ack *extack);
+int vmswap_tier_del_cancel(const char *name, struct netlink_ext_ack *extack);
+bool vmswap_tier_room(struct vmswap_vm *vm);
+int vmswap_tier_mask(const char *names, u32 *mask, struct netlink_ext_ack *extack);
+size_t vmswap_tier_mask_names(u32 mask, char *buf, size_t size);
+u32 vmswap_tier_state(const struct vmswap_tier *tier);
+/* Calls fn for each tier by rank under the tier lock; stops at non-zero. */
+int vmswap_tier_for_each(int (*fn)(struct vmswap_tier *tier, void *arg), void *arg);
+
+int vmswap_tier_init(void);
+void vmswap_tier_exit(void);
+
+#endif /* VMSWAP_TIER_H */

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tier_ram.c - compressed memory of this host.
+ *
+ * A slot is a zsmalloc object: a small header, then the compressed bytes.  Its
+ * handle is the payload of the page's word.  A page that does not compress is
+ * kept as a page of its own (the word's spec bit; payload: page frame number), if
+ * no other tier is left to take it; zsmalloc would spend a whole page as well.
+ *
+ * Pages of a pool may mix owners, and a zspage is charged to one cgroup, so each
+ * cgroup has a pool of its own; VMs in the root cgroup share the tier's.
+ *
+ * A slot is read and freed under the lock of the folio it belongs to, or after
+ * that page's discard has made sure that there is none: no read of a freed slot.
+ */
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/refcount.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/xxhash.h>
+#include <linux/zsmalloc.h>
+
+#include "compress.h"
+#include "tier.h"
+
+struct ram_pool {
+	struct zs_pool *zs;
+	struct mem_cgroup *memcg;	/* only compared; the VMs hold it */
+	unsigned long accounted;	/* pages already in tier->used */
+	unsigned int users;		/* VMs attached; under ram->lock */
+	struct list_head node;
+};
+
+struct ram {
+	struct mutex lock;		/* protects pools and their users */
+	struct list_head pools;
+};
+
+/* Before the compressed bytes.  The checksum covers what follows it. */
+struct ram_header {
+	u64 sum;
+	u16 len;
+	u8 algo;
+	u8 zero;
+} __packed __aligned(4);
+
+/* zsmalloc spends a whole page on anything larger. */
+#define RAM_MAX_LEN	(3264 - sizeof(struct ram_header) - 8)
+
+/* Reclaim must neither recurse nor eat the reserves that others need to free memory. */
+#define RAM_GFP	(__GFP_KSWAPD_RECLAIM | __GFP_NOWARN | __GFP_NOMEMALLOC | \
+		 __GFP_HIGHMEM | __GFP_ACCOUNT)
+
+/* Binds a slot to its page: another page's slot does not pass. */
+static u64 checksum_seed(struct vmswap_region *region, pgoff_t index)
+{
+	return region->vm->key ^ ((u64)region->index << 52) ^ index;
+}
+
+static u64 header_sum(const struct ram_header *h, u64 seed)
+{
+	return xxh64(&h->len, sizeof(*h) - offsetof(struct ram_header, len) + h->len, seed);
+}
+
+/* ---------------------------------------------------------------------- pools */
+
+/* Make tier->used follow what the pool really takes. */
+static void account_pool(struct vmswap_tier *tier, struct ram_pool *pool)
+{
+	unsigned long now = zs_get_total_pages(pool->zs);
+	unsigned long then = xchg(&pool->accounted, now);
+
+	if (now != then)
+		atomic64_add(((s64)now - (s64)then) << PAGE_SHIFT, &tier->used);
+}
+
+static struct ram_pool *pool_create(struct mem_cgroup *memcg)
+{
+	struct ram_pool *pool = kzalloc(sizeof(*pool), GFP_KERNEL);
+
+	if (!pool)
+		return NULL;
+	pool->zs = zs_create_pool("vmswap");
+	if (!pool->zs) {
+		kfree(pool);
+		return NULL;
+	}
+	pool->memcg = memcg;
+	return pool;
+}
+
+static void pool_put(struct vmswap_tier *tier, struct ram_pool *pool)
+{
+	if (--pool->users)
+		return;
+	list_del(&pool->node);
+	account_pool(tier, pool);
+	zs_destroy_pool(pool->zs);
+	kfree(pool);
+}
+
+static struct mem_cgroup *memcg_key(struct vmswap_vm *vm)
+{
+#ifdef CONFIG_MEMCG
+	/* The root cgroup, which has no limit, is as good as none. */
+	if (vm->memcg && vm->memcg->css.parent)
+		return vm->memcg;
+#endif
+	return NULL;
+}
+
+static struct ram_pool *pool_get(struct ram *ram, struct mem_cgroup *memcg)
+{
+	struct ram_pool *pool;
+
+	list_for_each_entry(pool, &ram->pools, node)
+		if (pool->memcg == memcg)
+			goto found;
+	pool = pool_create(memcg);
+	if (!pool)
+		return NULL;
+	list_add(&pool->node, &ram->pools);
+found:
+	pool->users++;
+	return pool;
+}
+
+static int ram_attach(struct vmswap_tier *tier, struct vmswap_vm *vm)
+{
+	struct ram *ram = tier->priv;
+	struct ram_pool *pool;
+
+	mutex_lock(&ram->lock);
+	pool = pool_get(ram, memcg_key(vm));
+	mutex_unlock(&ram->lock);
+	vm->tier[tier->id].priv = pool;
+	return pool ? 0 : -ENOMEM;
+}
+
+static void ram_detach(struct vmswap_tier *tier, struct vmswap_vm *vm)
+{
+	struct ram *ram = tier->priv;
+
+	mutex_lock(&ram->lock);
+	pool_put(tier, vm->tier[tier->id].priv);
+	mutex_unlock(&ram->lock);
+	vm->tier[tier->id].priv = NULL;
+}
+
+static int ram_create(struct vmswap_tier *tier, const struct vmswap_tier_params *params,
+		      struct netlink_ext_ack *extack)
+{
+	struct ram *ram;
+	int ret;
+
+	tier->algo = params->algo;
+	tier->size = params->size ?: (u64)totalram_pages() * PAGE_SIZE / 5;
+	ret = vmswap_compress_enable(params->algo);
+	if (ret)
+		return ret;
+	ram = kzalloc(sizeof(*ram), GFP_KERNEL);
+	if (!ram)
+		return -ENOMEM;
+	mutex_init(&ram->lock);
+	INIT_LIST_HEAD(&ram->pools);
+	tier->priv = ram;
+	return 0;
+}
+
+static void ram_destroy(struct vmswap_tier *tier)
+{
+	struct ram *ram = tier->priv;
+
+	WARN_ON(!list_empty(&ram->pools));
+	kfree(ram);
+}
+
+/* ---------------------------------------------------------------------- slots */
+
+static bool is_raw(u64 word)
+{
+	return word & VMSWAP_WORD_SPEC;
+}
+
+static struct page *raw_page(u64 word)
+{
+	return pfn_to_page(vmswap_word_payload(word));
+}
+
+/* Bits 56 to 3 of a kernel address; those above repeat bit 56 (or 47). */
+static u64 payload_of_handle(unsigned long handle)
+{
+	return (handle >> 3) & GENMASK_ULL(53, 0);
+}
+
+static unsigned long handle_of(u64 word)
+{
+	return sign_extend64(vmswap_word_payload(word) << 3, 56);
+}
+
+static int store_raw(struct vmswap_tier *tier, struct vmswap_region *region,
+		     struct folio *folio, u64 *payload)
+{
+	struct page *page = alloc_page(RAM_GFP);
+	void *from, *to;
+
+	if (!page)
+		return -ENOSPC;
+	from = kmap_local_folio(folio, 0);
+	to = kmap_local_page(page);
+	copy_page(to, from);
+	set_page_private(page, xxh64(to, PAGE_SIZE, checksum_seed(region, folio->index)));
+	kunmap_local(to);
+	kunmap_local(from);
+	*payload = page_to_pfn(page);
+	atomic64_add(PAGE_SIZE, &tier->used);
+	vmswap_tier_account(tier, region->vm, 1, PAGE_SIZE);
+	return 0;
+}
+
+static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *region,
+			    pgoff_t index, const void *bytes, unsigned int len, u64 *payload)
+{
+	struct ram_pool *pool = region->vm->tier[tier->id].priv;
+	unsigned long handle = zs_malloc(pool->zs, sizeof(struct ram_header) + len, RAM_GFP);
+	struct ram_header *h;
+
+	if (IS_ERR_VALUE(handle) || !handle)
+		return -ENOSPC;
+	h = zs_map_object(pool->zs, handle, ZS_MM_WO);
+	h->len = len;
+	h->algo = tier->algo;
+	h->zero = 0;
+	memcpy(h + 1, bytes, len);
+	h->sum = header_sum(h, checksum_seed(region, index));
+	zs_unmap_object(pool->zs, handle);
+	account_pool(tier, pool);
+	*payload = payload_of_handle(handle);
+	vmswap_tier_account(tier, region->vm, 1, len);
+	return 0;
+}
+
+static int ram_store(struct vmswap_tier *tier, struct vmswap_region *region,
+		     struct folio *folio, bool last, u64 *payload, bool *spec)
+{
+	struct mem_cgroup *memcg;
+	struct vmswap_stream *s;
+	void *page, *bytes;
+	int len, ret;
+
+	if (atomic64_read(&tier->used) + PAGE_SIZE > tier->size)
+		return -ENOSPC;
+	memcg = set_active_memcg(region->vm->memcg);
+	page = kmap_local_folio(folio, 0);
+	len = vmswap_compress(tier->algo, page, RAM_MAX_LEN, &s, &bytes);
+	kunmap_local(page);
+	*spec = len < 0;
+	if (len > 0)
+		ret = store_compressed(tier, region, folio->index, bytes, len, payload);
+	vmswap_compress_done(s);
+	if (len < 0)
+		ret = last ? store_raw(tier, region, folio, payload) : -E2BIG;
+	set_active_memcg(memcg);
+	return ret;
+}
+
+static int load_raw(struct vmswap_region *region, u64 word, struct folio *folio)
+{
+	struct page *page = raw_page(word);
+	void *from = kmap_local_page(page), *to = kmap_local_folio(folio, 0);
+	int ret = 0;
+
+	copy_page(to, from);
+	if (xxh64(to, PAGE_SIZE, checksum_seed(region, folio->index)) != page_private(page))
+		ret = -EBADMSG;
+	kunmap_local(to);
+	kunmap_local(from);
+	return ret;
+}
+
+/* Decompress the slot of @index into @page, after checking what can be checked. */
+static int load_compressed(struct vmswap_tier *tier, struct vmswap_region *region,
+			   u64 word, pgoff_t index, void *page)
+{
+	struct ram_pool *pool = region->vm->tier[tier->id].priv;
+	unsigned long handle = handle_of(word);
+	struct ram_header *h = zs_map_object(pool->zs, handle, ZS_MM_RO);
+	int ret = -EBADMSG;
+
+	if (h->len <= RAM_MAX_LEN && h->sum == header_sum(h, checksum_seed(region, index)))
+		ret = vmswap_decompress(h->algo, h + 1, h->len, page);
+	zs_unmap_object(pool->zs, handle);
+	return ret;
+}
+
+static int ram_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
+		    struct folio *folio)
+{
+	struct vmswap_region *region = vmswap_region_of(folio->mapping->host);
+	void *page;
+	int ret;
+
+	if (is_raw(word))
+		return load_raw(region, word, folio);
+	page = kmap_local_folio(folio, 0);
+	ret = load_compressed(tier, region, word, folio->index, page);
+	kunmap_local(page);
+	return ret;
+}
+
+static void ram_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word)
+{
+	struct ram_pool *pool = vm->tier[tier->id].priv;
+	unsigned long handle;
+	struct ram_header *h;
+	int len;
+
+	if (is_raw(word)) {
+		struct page *page = raw_page(word);
+
+		set_page_private(page, 0);
+		__free_page(page);
+		atomic64_sub(PAGE_SIZE, &tier->used);
+		vmswap_tier_account(tier, vm, -1, -(s64)PAGE_SIZE);
+		return;
+	}
+	handle = handle_of(word);
+	h = zs_map_object(pool->zs, handle, ZS_MM_RO);
+	len = h->len;
+	zs_unmap_object(pool->zs, handle);
+	zs_free(pool->zs, handle);
+	account_pool(tier, pool);
+	vmswap_tier_account(tier, vm, -1, -len);
+}
+
+const struct vmswap_tier_ops vmswap_tier_ram_ops = {
+	.kind		= VMSWAP_TIER_KIND_RAM,
+	.keeps_copy	= false,
+	.reclaim_safe	= true,
+	.create		= ram_create,
+	.destroy	= ram_destroy,
+	.attach		= ram_attach,
+	.detach		= ram_detach,
+	.store		= ram_store,
+	.load		= ram_load,
+	.free		= ram_free,
+};

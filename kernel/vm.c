@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vm.c - VMs: registry, lifetime, regions, settings. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/memcontrol.h>
+#include <linux/random.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "netlink.h"
+#include "reclaim.h"
+#include "tier.h"
+#include "vm.h"
+
+/* By id; entries are removed before the VM's last reference is put. */
+static DEFINE_XARRAY(vms);
+static atomic64_t last_id;
+static atomic_t nr_vms;		/* structures not yet freed */
+
+static void vm_settings_init(struct vmswap_settings *set)
+{
+	set->limit = VMSWAP_NO_LIMIT;
+	set->tier_mask = ~0u;
+	set->granule = 16;
+	set->prefetch = 16;
+}
+
+static struct vmswap_vm *vm_alloc(void)
+{
+	struct vmswap_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+
+	if (!vm)
+		return NULL;
+	vm->counters = alloc_percpu(struct vmswap_counters);
+	if (!vm->counters) {
+		kfree(vm);
+		return NULL;
+	}
+	refcount_set(&vm->ref, 1);
+	spin_lock_init(&vm->name_lock);
+	init_rwsem(&vm->regions_sem);
+	INIT_LIST_HEAD(&vm->regions);
+	mutex_init(&vm->policy_lock);
+	spin_lock_init(&vm->hand_lock);
+	init_waitqueue_head(&vm->room);
+	INIT_WORK(&vm->reclaim_work, vmswap_reclaim_worker);
+	vm_settings_init(&vm->set);
+	vm->key = get_random_u64();
+	return vm;
+}
+
+static void vm_free_rcu(struct rcu_head *rcu)
+{
+	struct vmswap_vm *vm = container_of(rcu, struct vmswap_vm, rcu);
+
+	free_percpu(vm->counters);
+	kfree(vm);
+	atomic_dec(&nr_vms);
+}
+
+void vmswap_vm_hold(struct vmswap_vm *vm)
+{
+	refcount_inc(&vm->ref);
+}
+
+void vmswap_vm_put(struct vmswap_vm *vm)
+{
+	if (refcount_dec_and_test(&vm->ref))
+		call_rcu(&vm->rcu, vm_free_rcu);
+}
+
+/**
+ * vmswap_vm_create() - make a VM without regions
+ * @name: its name, or an empty string for "vm-ID"
+ * @dev: device number of its mount, 0 for none
+ *
+ * It is not found by anyone before its first region was added.
+ *
+ * Return: the VM with one reference, or an error pointer.
+ */
+struct vmswap_vm *vmswap_vm_create(const char *name, dev_t dev)
+{
+	struct vmswap_vm *vm = vm_alloc();
+
+	if (!vm)
+		return ERR_PTR(-ENOMEM);
+	vm->id = atomic64_inc_return(&last_id);
+	vm->dev = dev;
+	if (*name)
+		strscpy(vm->name, name, sizeof(vm->name));
+	else
+		snprintf(vm->name, sizeof(vm->name), "vm-%llu", vm->id);
+	atomic_inc(&nr_vms);
+	return vm;
+}
+
+void vmswap_vm_rename(struct vmswap_vm *vm, const char *name)
+{
+	spin_lock(&vm->name_lock);
+	strscpy(vm->name, name, sizeof(vm->name));
+	spin_unlock(&vm->name_lock);
+}
+
+static int vm_publish(struct vmswap_vm *vm)
+{
+	int ret = xa_insert(&vms, vm->id, vm, GFP_KERNEL);
+
+	if (ret)
+		return ret;
+	vmswap_vm_prepare(vm);
+	pr_debug("vm %llu (%s) created\n", vm->id, vm->name);
+	vmswap_event_vm(VMSWAP_EVENT_KIND_VM_CREATED, vm);
+	return 0;
+}
+
+/*
+ * Teardown of a VM, called when its last region is gone.  Who may still reach
+ * it, and why each ends:
+ *  - lookups by id: unpublished here; those under way hold a reference and find
+ *    no region any more;
+ *  - the reclaim worker: cancelled here; nobody queues it without a region;
+ *  - faults, system calls: they hold a region's inode, and there is none;
+ *  - tiers: detached here; the slots went with the regions' words.
+ */
+static void vm_unpublish(struct vmswap_vm *vm)
+{
+	xa_erase(&vms, vm->id);
+	cancel_work_sync(&vm->reclaim_work);
+	vmswap_tier_detach_vm(vm);
+	if (vm->memcg)
+		mem_cgroup_put(vm->memcg);
+	pr_debug("vm %llu (%s) gone\n", vm->id, vm->name);
+	vmswap_event_vm(VMSWAP_EVENT_KIND_VM_DELETED, vm);
+}
+
+/**
+ * vmswap_vm_region_add() - make a region part of a VM
+ * @vm: the VM
+ * @region: the new region; takes a reference on @vm
+ *
+ * Return: 0; -ESTALE when the last region of @vm went in the meantime, so that
+ * the caller has to make a new VM; -ENOMEM.
+ */
+int vmswap_vm_region_add(struct vmswap_vm *vm, struct vmswap_region *region)
+{
+	bool first;
+	int ret = 0;
+
+	down_write(&vm->regions_sem);
+	if (vm->dead) {
+		ret = -ESTALE;
+		goto unlock;
+	}
+	first = !vm->nr_regions;
+	if (first) {
+		ret = vm_publish(vm);
+		if (ret)
+			goto unlock;
+	}
+	region->vm = vm;
+	region->index = vm->next_region++;
+	vm->nr_regions++;
+	vmswap_vm_hold(vm);
+	list_add_tail_rcu(&region->vm_node, &vm->regions);
+unlock:
+	up_write(&vm->regions_sem);
+	return ret;
+}
+
+/*
+ * The region's inode is on its way out: no file, no mapping, no folio.  Its
+ * memory is freed after an RCU grace period, as the list walks need it.
+ */
+void vmswap_vm_region_del(struct vmswap_region *region)
+{
+	struct vmswap_vm *vm = region->vm;
+	bool last;
+
+	down_write(&vm->regions_sem);
+	list_del_rcu(&region->vm_node);
+	last = !--vm->nr_regions;
+	if (last)
+		vm->dead = true;
+	up_write(&vm->regions_sem);
+	vmswap_pagemap_destroy(region);
+	if (last)
+		vm_unpublish(vm);
+	vmswap_vm_put(vm);
+}
+
+/* Returns a region whose inode the caller must iput(), or NULL. */
+struct vmswap_region *vmswap_vm_region_get(struct vmswap_vm *vm, u32 index)
+{
+	struct vmswap_region *region, *found = NULL;
+
+	down_read(&vm->regions_sem);
+	list_for_each_entry(region, &vm->regions, vm_node)
+		if (region->index == index && igrab(&region->inode)) {
+			found = region;
+			break;
+		}
+	up_read(&vm->regions_sem);
+	return found;
+}
+
+struct vmswap_vm *vmswap_vm_get(u64 id)
+{
+	struct vmswap_vm *vm;
+
+	rcu_read_lock();
+	vm = xa_load(&vms, id);
+	if (vm && !refcount_inc_not_zero(&vm->ref))
+		vm = NULL;
+	rcu_read_unlock();
+	return vm;
+}
+
+/**
+ * vmswap_vm_next() - walk the VMs in the order of their ids
+ * @id: in: where to start; out: the id found
+ *
+ * Return: the first VM with an id of at least *@id, with a reference, or NULL.
+ */
+struct vmswap_vm *vmswap_vm_next(u64 *id)
+{
+	unsigned long index = *id;
+	struct vmswap_vm *vm;
+
+	rcu_read_lock();
+	do {
+		vm = xa_find(&vms, &index, ULONG_MAX, XA_PRESENT);
+		if (!vm || refcount_inc_not_zero(&vm->ref))
+			break;
+		index++;
+	} while (true);
+	rcu_read_unlock();
+	*id = index;
+	return vm;
+}
+
+/**
+ * vmswap_vm_bind() - decide whom the VM's memory is charged to
+ * @vm: the VM
+ * @mm: the address space that maps it
+ *
+ * The first mapping decides, for the life of the VM: its memory cgroup pays
+ * for every page and compressed copy, whoever touches them.
+ */
+void vmswap_vm_bind(struct vmswap_vm *vm, struct mm_struct *mm)
+{
+	if (READ_ONCE(vm->memcg))
+		return;
+	mutex_lock(&vm->policy_lock);
+	if (!vm->memcg)
+		WRITE_ONCE(vm->memcg, get_mem_cgroup_from_mm(mm));
+	mutex_unlock(&vm->policy_lock);
+	vmswap_vm_prepare(vm);
+}
+
+/* Attach the tiers that the VM may use, so that eviction need not allocate. */
+void vmswap_vm_prepare(struct vmswap_vm *vm)
+{
+	mutex_lock(&vm->policy_lock);
+	vmswap_tier_attach_vm(vm);
+	mutex_unlock(&vm->policy_lock);
+}
+
+unsigned long vmswap_vm_resident(struct vmswap_vm *vm)
+{
+	struct vmswap_region *region;
+	unsigned long n = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(region, &vm->regions, vm_node)
+		n += READ_ONCE(region->inode.i_mapping->nrpages);
+	rcu_read_unlock();
+	return n;
+}
+
+u64 vmswap_vm_size(struct vmswap_vm *vm)
+{
+	struct vmswap_region *region;
+	u64 size = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(region, &vm->regions, vm_node)
+		size += round_up(i_size_read(&region->inode), PAGE_SIZE);
+	rcu_read_unlock();
+	return size;
+}
+
+/* In bytes, or VMSWAP_NO_LIMIT. */
+u64 vmswap_vm_limit(struct vmswap_vm *vm)
+{
+	u32 percent = READ_ONCE(vm->set.limit_percent);
+
+	if (percent)
+		return round_up(div_u64(vmswap_vm_size(vm) * percent, 100), PAGE_SIZE);
+	return READ_ONCE(vm->set.limit);
+}
+
+unsigned int vmswap_vm_count(void)
+{
+	unsigned long id;
+	struct vmswap_vm *vm;
+	unsigned int n = 0;
+
+	rcu_read_lock();
+	xa_for_each(&vms, id, vm)
+		n++;
+	rcu_read_unlock();
+	return n;
+}
+
+int vmswap_vm_init(void)
+{
+	return 0;
+}
+
+void vmswap_vm_exit(void)
+{
+	rcu_barrier();		/* vm_free_rcu() is module text */
+	if (atomic_read(&nr_vms))
+		pr_err("leak: %d VM structures\n", atomic_read(&nr_vms));
+	xa_destroy(&vms);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* vm.h - a VM, its regions, their lifetime and settings. */
+#ifndef VMSWAP_VM_H
+#define VMSWAP_VM_H
+
+#include <linux/fs.h>
+#include <linux/limits.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "pagemap.h"
+#include "stats.h"
+#include "../uapi/linux/vmswap.h"
+
+#define VMSWAP_MAX_TIERS	32
+#define VMSWAP_NO_LIMIT		(~0ull)
+
+struct mem_cgroup;
+
+/**
+ * struct vmswap_region - one file of guest memory; also any directory
+ * @inode: the inode; directories use nothing else but @vm
+ * @vm: the VM; constant for a file, for a top directory the VM that its files
+ *	make (under the super block's name lock)
+ * @map: the page words
+ * @vm_node: in vm->regions
+ * @index: number within the VM; the first is 0; never reused in the VM
+ */
+struct vmswap_region {
+	struct inode inode;
+	struct vmswap_vm *vm;
+	struct vmswap_pagemap map;
+	struct list_head vm_node;
+	u32 index;
+};
+
+static inline struct vmswap_region *vmswap_region_of(const struct inode *inode)
+{
+	return container_of(inode, struct vmswap_region, inode);
+}
+
+/* What a VM has in one tier. */
+struct vmswap_vm_tier {
+	void *priv;		/* the tier's own; set under vm->policy_lock */
+	bool attached;		/* set last, read with acquire */
+	atomic_long_t pages;
+	atomic64_t stored_bytes;
+};
+
+/* Settings, changed as a whole under policy_lock; single fields read without. */
+struct vmswap_settings {
+	u64 limit;		/* bytes or VMSWAP_NO_LIMIT */
+	u32 limit_percent;	/* not 0: limit follows the size */
+	u32 tier_mask;		/* allowed tiers */
+	u32 granule;		/* pages, a power of two */
+	u32 prefetch;		/* pages */
+};
+
+/**
+ * struct vmswap_vm - a VM
+ *
+ * Lives from the making of its first region until its last region is gone;
+ * the structure itself until the last reference is put.  Found by id under RCU.
+ */
+struct vmswap_vm {
+	u64 id;
+	dev_t dev;			/* 0: made by /dev/vmswap */
+	refcount_t ref;
+	struct rcu_head rcu;
+	u64 key;			/* seed of the checksums of this VM */
+
+	spinlock_t name_lock;		/* protects name */
+	char name[NAME_MAX + 1];
+
+	struct rw_semaphore regions_sem; /* write: list changes; read: walk and sleep */
+	struct list_head regions;	/* RCU for walks that do not sleep */
+	u32 next_region;
+	u32 nr_regions;
+	bool dead;			/* no region is added any more */
+
+	struct mutex policy_lock;	/* protects set, memcg, attaching of tiers */
+	struct vmswap_settings set;
+	struct mem_cgroup *memcg;	/* charged for everything; set once, or NULL */
+	struct vmswap_vm_tier tier[VMSWAP_MAX_TIERS];
+
+	struct vmswap_counters __percpu *counters;
+
+	struct work_struct reclaim_work;
+	wait_queue_head_t room;		/* faults that wait for the limit */
+	spinlock_t hand_lock;		/* protects the clock's hand */
+	u32 hand_region;
+	pgoff_t hand_index;
+	unsigned long event_jiffies;	/* last LIMIT event, to rate-limit them */
+};
+
+/* Process context, may sleep. */
+struct vmswap_vm *vmswap_vm_create(const char *name, dev_t dev);
+int vmswap_vm_region_add(struct vmswap_vm *vm, struct vmswap_region *region);
+void vmswap_vm_region_del(struct vmswap_region *region);
+void vmswap_vm_rename(struct vmswap_vm *vm, const char *name);
+void vmswap_vm_bind(struct vmswap_vm *vm, struct mm_struct *mm);
+void vmswap_vm_prepare(struct vmswap_vm *vm);
+struct vmswap_region *vmswap_vm_region_get(struct vmswap_vm *vm, u32 index);
+
+/* Any context.  get returns a strong reference or NULL. */
+struct vmswap_vm *vmswap_vm_get(u64 id);
+struct vmswap_vm *vmswap_vm_next(u64 *id);
+void vmswap_vm_put(struct vmswap_vm *vm);
+void vmswap_vm_hold(struct vmswap_vm *vm);
+
+/* Any context: pages in memory; size in bytes; limit in pages or ULONG_MAX. */
+unsigned long vmswap_vm_resident(struct vmswap_vm *vm);
+u64 vmswap_vm_size(struct vmswap_vm *vm);
+u64 vmswap_vm_limit(struct vmswap_vm *vm);
+
+unsigned int vmswap_vm_count(void);
+int vmswap_vm_init(void);
+void vmswap_vm_exit(void);
+
+#endif /* VMSWAP_VM_H */
