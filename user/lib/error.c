@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+void vmswap_error_clear(struct vmswap *h)
+{
+	free(h->error);
+	h->error = NULL;
+}
+
+void vmswap_error_set(struct vmswap *h, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	/* Only now: an argument may be part of the old text. */
+	free(h->error);
+	h->error = text;
+}
+
+int vmswap_error_refused(struct vmswap *h, int error,
+			 const struct vmswap_refusal *refusal)
+{
+	const char *text = refusal->text;
+
+	if (!*text)
+		text = error == -EPERM ? "CAP_SYS_ADMIN is needed" :
+		       strerror(-error);
+	if (*refusal->attr)
+		vmswap_error_set(h, "%s: %s", refusal->attr, text);
+	else
+		vmswap_error_set(h, "%s", text);
+	return error;
+}
+
+const char *vmswap_strerror_ext(const struct vmswap *h)
+{
+	return h && h->error ? h->error : "";
+}
