@@ -12,9 +12,10 @@ KVER ?= $(shell uname -r)
 # kernel, which is fetched.
 KDIR ?= $(wildcard /lib/modules/$(KVER)/build)
 
-# Library and tools; module builds and test hosts ask for theirs themselves.
-PACKAGES := gcc libc6-dev make pkg-config libjansson-dev libmnl-dev \
-	libsmartcols-dev libblkid-dev
+# What the tests' C programs take; user space has its own list. Module builds
+# and test hosts ask for what they need themselves.
+PACKAGES := gcc libc6-dev make \
+	$(shell grep -v '^\#' user/PACKAGES 2>/dev/null)
 
 MODULE := $(BUILD)/module
 
@@ -38,7 +39,7 @@ help:
 # Packages are asked for once per tree and list.
 deps: $(BUILD)/.deps
 
-$(BUILD)/.deps: Makefile
+$(BUILD)/.deps: Makefile $(wildcard user/PACKAGES)
 	@mkdir -p $(BUILD)
 	@bash -c '. selftests/vm/lib.sh; need_packages $(PACKAGES)'
 	@touch $@
