@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# One boot of a kernel with a command in it, shared by run (the test host,
+# emulated) and guest (a KVM guest in it). The caller fills ACCEL, SMP, MEM,
+# TIMEOUT, APPEND, QEMU_ARGS, JOB and COMMAND, then calls boot, which exits.
+#
+# Channels: COMMAND's stdout and stderr and the verdict are virtio-serial
+# ports with files behind them. A file takes every byte at once, so whatever
+# the VM has sent is there when QEMU ends; tail passes it on meanwhile.
+# ioeventfd=off makes a port's write complete before the VM goes on.
+
+# Modules that the initial RAM file system needs to reach the real root.
+BOOT_MODULES=(virtio_pci 9pnet_virtio 9p virtio_console overlay)
+
+# What follows "--" of a kernel in the cache; sets KVER, VMLINUZ, MODULES, INITRD.
+modules_in_order() {
+	local module
+	for module in "${BOOT_MODULES[@]}"; do
+		/sbin/modprobe -C /dev/null -d "${MODULES%/lib/modules/*}" -S "$KVER" \
+			--show-depends "$module" 2>/dev/null
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
+}
+
+copy_modules() {
+	local module number=100 to
+	for module; do
+		number=$((number + 1))
+		to=$(basename "$module")
+		case $module in
+		*.xz) xz -dc "$module" >"$number-${to%.xz}" ;;
+		*.zst) zstd -qdc "$module" >"$number-${to%.zst}" ;;
+		*) cp "$module" "$number-$to" ;;
+		esac || return 1
+	done
+}
+
+make_initrd() {
+	local to=$1 tmp applet modules=()
+	[ ! -f "$to" ] || return 0
+	[ -z "$MODULES" ] || mapfile -t modules < <(modules_in_order)
+	tmp=$(mktemp -d "$CACHE/.initrd.XXXXXX") || die "$CACHE: cannot be written"
+	(
+		cd "$tmp" || exit 1
+		mkdir root && cd root || exit 1
+		mkdir bin modules proc sys dev
+		cp /bin/busybox bin/
+		for applet in $(busybox --list); do
+			[ "$applet" = busybox ] || ln -s busybox "bin/$applet"
+		done
+		(cd modules && copy_modules "${modules[@]}") || exit 1
+		find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 >../initrd
+	) || die "$to: cannot be made"
+	mv "$tmp/initrd" "$to" || die "$to: cannot be written"
+	rm -rf "$tmp"
+}
+
+# Made once per kernel and busybox. Not compressed: unpacking is dear when
+# emulated.
+use_initrd() {
+	local dir=$KERNELS/$1 key
+	key=$(stat -Lc '%s %Y' /bin/busybox "$dir/kver" | cat - <(echo "${BOOT_MODULES[*]}") | cksum)
+	INITRD=$dir/initrd-${key%% *}
+	[ -f "$INITRD" ] || with_lock "$KERNELS/.initrd.lock" make_initrd "$INITRD"
+}
+
+# Any bytes as one word that every shell reads back.
+quote() {
+	printf "'%s'" "${1//\'/\'\\\'\'}"
+}
+
+# What COMMAND gets of the caller's environment, and COMMAND itself. Started by
+# the machine's own env and setsid: busybox's would prefer its own applets.
+write_command() {
+	local name path
+	path=$TREE/user/vmswapctl:$TREE/user/vmswapd:$VM_DIR:$PATH
+	printf 'exec /usr/bin/env -i PATH=%s OUT=%s' "$(quote "$path")" "$(quote "$OUT")"
+	for name in HOME TERM LANG "${!VMSWAP_@}"; do
+		[ -z "${!name+set}" ] || printf ' %s=%s' "$name" "$(quote "${!name}")"
+	done
+	printf ' /usr/bin/setsid'
+	for name in "${COMMAND[@]}"; do
+		printf ' %s' "$(quote "$name")"
+	done
+	echo
+}
+
+write_job() {
+	local name
+	mkdir -p "$TMP/job/job"
+	cp "$VM_DIR/init" "$TMP/job/init"
+	chmod 755 "$TMP/job/init"
+	write_command >"$TMP/job/job/command"
+	for name in "${!JOB[@]}"; do
+		printf '%s=%s\n' "$name" "$(quote "${JOB[$name]}")"
+	done >"$TMP/job/job/vars"
+	[ -z "${MODULE:-}" ] || strip -g -o "$TMP/job/job/vmswap.ko" "$MODULE" ||
+		die "$MODULE: cannot be read"
+	(cd "$TMP/job" && find . | cpio --quiet -o -H newc -R 0:0) >"$TMP/job.cpio" ||
+		die "the job cannot be packed"
+	cat "$INITRD" "$TMP/job.cpio" >"$TMP/initrd" || die "$TMP: cannot be written"
+}
+
+add_port() {
+	QEMU+=(-chardev "file,id=$1,path=$TMP/$1,append=on"
+		-device "virtserialport,bus=ports.0,chardev=$1,name=vmswap.$1")
+	: >"$TMP/$1"
+}
+
+# A comma separates QEMU's options; doubled it is one.
+escaped() {
+	printf '%s' "${1//,/,,}"
+}
+
+build_qemu() {
+	local append="console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic"
+	# Leaks: a merged slab cache hides its name. Speed: no mitigations to emulate.
+	append+=" slab_nomerge log_buf_len=4M mitigations=off nokaslr rcupdate.rcu_cpu_stall_timeout=120"
+	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -nic none
+		"${ACCEL[@]}" -smp "$SMP" "${MEM[@]}"
+		-kernel "$VMLINUZ" -initrd "$TMP/initrd" -append "$append${APPEND:+ $APPEND}"
+		-chardev "file,id=console,path=$(escaped "$CONSOLE")" -serial chardev:console
+		-chardev "pipe,id=monitor,path=$TMP/monitor" -mon chardev=monitor
+		-device virtio-serial-pci,id=ports,ioeventfd=off)
+	add_port stdout
+	add_port stderr
+	add_port verdict
+	QEMU+=(-fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
+		-device virtio-9p-pci,fsdev=root,mount_tag=root
+		-fsdev "local,id=out,path=$(escaped "$OUT"),security_model=none,multidevs=remap"
+		-device virtio-9p-pci,fsdev=out,mount_tag=out
+		"${QEMU_ARGS[@]}")
+}
+
+# Only processes started here, by their ids.
+cleanup() {
+	trap - EXIT INT TERM HUP
+	[ -z "${QEMU_PID:-}" ] || kill -KILL "$QEMU_PID" 2>/dev/null
+	[ -z "${TIMER_PID:-}" ] || kill "$TIMER_PID" 2>/dev/null
+	rm -rf "$TMP"
+}
+
+make_tmp() {
+	TMP=$(mktemp -d "${TMPDIR:-/tmp}/vmswap-vm.XXXXXX") || die "no temporary directory"
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	trap 'exit 129' HUP
+}
+
+prepare_out() {
+	OUT=$(realpath -m "${OUT:-$TREE/out}")
+	mkdir -p "$OUT" || die "OUT $OUT: cannot be made; a directory that can be written is accepted"
+	[ -w "$OUT" ] || die "OUT $OUT: cannot be written"
+	export OUT
+	CONSOLE=$OUT/console-$$.log
+}
+
+# Follows a port's file until QEMU is gone, then reads what is left.
+relay() {
+	tail -c +1 -s 0.02 --pid="$QEMU_PID" -f "$TMP/$1" 2>/dev/null
+}
+
+# Where it hangs, for the console log: the blocked tasks and every CPU.
+ask_where() {
+	local key
+	for key in w l; do
+		timeout 1 sh -c "echo 'sendkey alt-sysrq-$key' >'$TMP/monitor.in'"
+		sleep 0.3
+	done
+}
+
+start_qemu() {
+	mkfifo "$TMP/monitor.in" "$TMP/monitor.out"
+	# A VM must not outlive who waits for it, not even after kill -9.
+	setpriv --pdeathsig KILL "${QEMU[@]}" </dev/null >"$TMP/qemu.log" 2>&1 &
+	QEMU_PID=$!
+	relay stdout &
+	local out=$!
+	relay stderr >&2 &
+	RELAYS=("$out" $!)
+	sleep "$TIMEOUT" &
+	TIMER_PID=$!
+}
+
+wait_qemu() {
+	local first
+	wait -n -p first "$QEMU_PID" "$TIMER_PID"
+	TIMED_OUT=
+	if [ "${first:-}" = "$TIMER_PID" ]; then
+		TIMED_OUT=yes
+		TIMER_PID=
+		grep -q '^boot' "$TMP/verdict" && ask_where
+		kill -KILL "$QEMU_PID" 2>/dev/null
+		wait "$QEMU_PID" 2>/dev/null
+	else
+		kill "$TIMER_PID" 2>/dev/null
+		wait "$TIMER_PID" 2>/dev/null
+		TIMER_PID=
+	fi
+	QEMU_PID=
+	wait "${RELAYS[@]}"
+}
+
+show_console() {
+	progress "the end of the kernel console ($CONSOLE):"
+	tail -n "${1:-40}" "$CONSOLE" | tr -d '\r' >&2
+}
+
+panicked() {
+	grep -aqE 'Kernel panic|end Kernel panic|BUG: unable|Oops:' "$CONSOLE"
+}
+
+judge_end() {
+	local status failed=''
+	status=$(sed -n 's/^status //p' "$TMP/verdict")
+	while read -r reason; do
+		progress "$reason"
+		failed=yes
+	done < <(sed -n 's/^fail //p' "$TMP/verdict")
+	[ -z "$failed" ] || progress "the kernel console: $CONSOLE"
+	[ -z "$failed" ] || [ "$status" != 0 ] || status=1
+	[ -n "$failed" ] || rm -f "$CONSOLE"
+	exit "$status"
+}
+
+# From the surest sign to the weakest.
+judge() {
+	local reason
+	reason=$(sed -n 's/^harness //p' "$TMP/verdict")
+	if [ -n "$reason" ]; then
+		show_console 15
+		die "$reason"
+	fi
+	if grep -q '^end' "$TMP/verdict"; then
+		judge_end
+	fi
+	if panicked; then
+		show_console 60
+		progress "the kernel died"
+		exit 1
+	fi
+	if [ -n "$TIMED_OUT" ] && grep -q '^boot' "$TMP/verdict"; then
+		progress "timeout after $TIMEOUT s; the kernel console: $CONSOLE"
+		exit 124
+	fi
+	if ! grep -q '^boot' "$TMP/verdict"; then
+		cat "$TMP/qemu.log" >&2
+		show_console 15
+		die "the kernel $KVER did not reach user space${TIMED_OUT:+ in $TIMEOUT s}"
+	fi
+	cat "$TMP/qemu.log" >&2
+	show_console
+	progress "the VM ended without a verdict"
+	exit 1
+}
+
+boot() {
+	: >"$CONSOLE" || die "$CONSOLE: cannot be written"
+	write_job
+	build_qemu
+	start_qemu
+	wait_qemu
+	judge
+}
