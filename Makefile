@@ -87,7 +87,8 @@ install-user: user
 		$(DESTDIR)$(UDEVDIR)/60-vmswap.rules
 
 # Without headers of the kernel that is to load it there is nothing to install:
-# dkms builds it for each kernel as it comes.
+# dkms builds it for each kernel as it comes. A distribution's headers tell to
+# sign modules but lack its key.
 install-module:
 ifeq ($(KDIR),)
 	@echo 'The module is not installed: no headers of kernel $(KVER).'
@@ -98,6 +99,7 @@ else
 	@$(MAKE) module KDIR=$(KDIR)
 	@$(MAKE) -C $(KDIR) M=$(MODULE) INSTALL_MOD_PATH=$(DESTDIR) \
 		INSTALL_MOD_DIR=updates $(if $(DESTDIR),DEPMOD=true) \
+		$(if $(wildcard $(KDIR)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=) \
 		modules_install
 endif
 
