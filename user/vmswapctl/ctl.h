@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the commands of vmswapctl share. */
+#ifndef VMSWAPCTL_CTL_H
+#define VMSWAPCTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmswap.h"
+
+enum {
+	CTL_DONE	= 0,
+	CTL_FAILED	= 1,	/* refused or failed */
+	CTL_USAGE	= 2,	/* the command line makes no sense */
+};
+
+/* Options of single commands; -j and -b are everybody's. */
+enum {
+	OPT_FORCE	= 1 << 0,
+	OPT_COUNT	= 1 << 1,
+	OPT_TIMEOUT	= 1 << 2,
+	OPT_RING	= 1 << 3,
+	OPT_DRY_RUN	= 1 << 4,
+	OPT_SVG		= 1 << 5,
+};
+
+struct ctl {
+	bool json;
+	bool bytes;
+	bool help;
+	bool version;
+	unsigned int given;		/* OPT_* */
+	uint64_t count;			/* OPT_COUNT */
+	uint64_t timeout_ms;		/* OPT_TIMEOUT */
+	const char *svg;		/* OPT_SVG */
+	int argc;			/* words behind the command's name */
+	char **argv;
+	struct vmswap *h;		/* after ctl_open() */
+};
+
+struct command {
+	const char *noun;
+	const char *verb;		/* NULL: the noun says it all */
+	const char *args;		/* for people */
+	int min_args;
+	int max_args;			/* -1: any number */
+	unsigned int options;		/* OPT_* that it takes */
+	int (*run)(struct ctl *ctl);	/* returns CTL_* */
+};
+
+extern const struct command ctl_commands[];
+extern const size_t ctl_nr_commands;
+
+/* main.c without main(): a command line from the beginning to the exit code. */
+int ctl_run(int argc, char **argv);
+
+/* options.c: takes the options out of the words.  0 or CTL_USAGE. */
+int ctl_parse_options(struct ctl *ctl, int argc, char **argv);
+
+/* open.c: connects, or says why not.  0 or CTL_FAILED. */
+int ctl_open(struct ctl *ctl);
+
+/*
+ * error.c: each prints one message, as text or as JSON, and returns the exit
+ * code that belongs to it.  @error: a negative errno or 0.
+ */
+int ctl_fail(const struct ctl *ctl, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int ctl_bad_usage(const struct ctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* @error came from the library, whose handle may know more about it. */
+int ctl_fail_lib(const struct ctl *ctl, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* "unknown WHAT 'WORD'", the nearest of @words, and all of them. */
+int ctl_unknown_word(const struct ctl *ctl, const char *what, const char *word,
+		     const char *const *words, size_t count);
+/* What a terminal must not interpret is replaced, in place. */
+void ctl_make_printable(char *text);
+
+/* usage.c */
+void ctl_print_usage(void);
+int ctl_bad_args(const struct ctl *ctl, const struct command *command);
+int ctl_not_yet(struct ctl *ctl);
+
+/* The commands, a file each. */
+int ctl_state(struct ctl *ctl);
+int ctl_tier_add(struct ctl *ctl);
+int ctl_tier_set(struct ctl *ctl);
+int ctl_tier_del(struct ctl *ctl);
+int ctl_tier_list(struct ctl *ctl);
+int ctl_vm_create(struct ctl *ctl);
+int ctl_vm_list(struct ctl *ctl);
+int ctl_vm_show(struct ctl *ctl);
+int ctl_vm_set(struct ctl *ctl);
+int ctl_vm_evict(struct ctl *ctl);
+int ctl_vm_prefetch(struct ctl *ctl);
+int ctl_host_show(struct ctl *ctl);
+int ctl_host_set(struct ctl *ctl);
+int ctl_doctor(struct ctl *ctl);
+int ctl_events(struct ctl *ctl);
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What may stand in the way of over-committing memory on this host. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "findings.h"
+
+/* The oldest kernel that the module is built for. */
+#define MIN_MAJOR	6
+#define MIN_MINOR	1
+
+static void check_kernel(struct findings *f)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname uts;
+
+	if (uname(&uts) || sscanf(uts.release, "%u.%u", &major, &minor) != 2)
+		return;
+	if (major < MIN_MAJOR || (major == MIN_MAJOR && minor < MIN_MINOR))
+		ctl_finding(f, FINDING_PROBLEM, "kernel",
+			    "run a kernel from 6.1 on",
+			    "kernel %s is older than vmswap supports",
+			    uts.release);
+	else
+		ctl_finding(f, FINDING_OK, "kernel", NULL, "kernel %s",
+			    uts.release);
+}
+
+static void check_kvm(struct findings *f)
+{
+	if (!access("/dev/kvm", F_OK))
+		ctl_finding(f, FINDING_OK, "kvm", NULL, "KVM is there");
+	else
+		ctl_finding(f, FINDING_NOTE, "kvm",
+			    "modprobe kvm_amd or modprobe kvm_intel; look into the firmware's settings when that fails",
+			    "/dev/kvm is missing: guests run emulated at best");
+}
+
+/* Async page faults need a processor architecture that has them in KVM. */
+static void check_async_pf(struct findings *f)
+{
+#if defined(__x86_64__) || defined(__s390x__)
+	ctl_finding(f, FINDING_OK, "async-pf", NULL,
+		    "KVM has asynchronous page faults: a guest that knows them goes on with another task while a page is read");
+#else
+	ctl_finding(f, FINDING_NOTE, "async-pf", NULL,
+		    "KVM has no asynchronous page faults on this architecture: a virtual CPU waits while a page is read");
+#endif
+}
+
+static void check_abi(struct findings *f)
+{
+	int fd = open("/dev/vmswap", O_RDWR | O_CLOEXEC);
+	struct vmswap_info info;
+	int ret;
+
+	if (fd < 0) {
+		ctl_finding(f, FINDING_NOTE, "abi",
+			    "run doctor as root, or as a member of the group that owns /dev/vmswap",
+			    "/dev/vmswap: %s: the version of the interface is not checked",
+			    strerror(errno));
+		return;
+	}
+	ret = vmswap_get_info(fd, &info);
+	close(fd);
+	if (ret)
+		ctl_finding(f, FINDING_PROBLEM, "abi",
+			    "install module and tools of the same release",
+			    "/dev/vmswap does not tell its version: %s",
+			    strerror(-ret));
+	else if (info.abi_version != VMSWAP_ABI_VERSION)
+		ctl_finding(f, FINDING_PROBLEM, "abi",
+			    "install module and tools of the same release",
+			    "the module speaks version %u of the interface, this tool version %u",
+			    info.abi_version, VMSWAP_ABI_VERSION);
+	else
+		ctl_finding(f, FINDING_OK, "abi", NULL,
+			    "interface version %u", info.abi_version);
+}
+
+static void check_tier(struct findings *f, const struct vmswap_tier *t)
+{
+	const char *state = vmswap_enum_name(VMSWAP_ENUM_TIER_STATE, t->state);
+
+	if (t->state == VMSWAP_TIER_STATE_FAILED ||
+	    t->state == VMSWAP_TIER_STATE_DEGRADED)
+		ctl_finding(f, FINDING_PROBLEM, "tier-state",
+			    "look at the device, add another tier, then remove this one with vmswapctl tier del",
+			    "tier %s is %s, with %llu errors", t->name, state,
+			    (unsigned long long)t->errors);
+	else if (t->state == VMSWAP_TIER_STATE_FULL)
+		ctl_finding(f, FINDING_NOTE, "tier-state",
+			    "vmswapctl tier set NAME size SIZE, or add another tier",
+			    "tier %s is full", t->name);
+	else
+		ctl_finding(f, FINDING_OK, "tier-state", NULL,
+			    "tier %s is %s", t->name, state);
+}
+
+static void check_tiers(struct findings *f, struct vmswap_tier *const *tiers,
+			size_t count)
+{
+	bool safe = false;
+	size_t i;
+
+	if (!count) {
+		ctl_finding(f, FINDING_PROBLEM, "tiers",
+			    "vmswapctl tier add NAME ram, or vmswapctl tier add NAME block PATH",
+			    "there is no tier: only pages without content can leave memory");
+		return;
+	}
+	for (i = 0; i < count; i++) {
+		check_tier(f, tiers[i]);
+		safe |= tiers[i]->reclaim_safe &&
+			tiers[i]->state != VMSWAP_TIER_STATE_FAILED;
+	}
+	if (!safe)
+		ctl_finding(f, FINDING_PROBLEM, "reclaim-safe",
+			    "add a ram tier: vmswapctl tier add NAME ram",
+			    "no tier can be written to when memory is short");
+	else
+		ctl_finding(f, FINDING_OK, "reclaim-safe", NULL,
+			    "a tier can be written to when memory is short");
+}
+
+static int examine_vm(struct ctl *ctl, struct findings *f,
+		      struct vmswap_tier *const *tiers, size_t nr_tiers)
+{
+	struct vmswap_vm *vm;
+	int ret;
+
+	if (!ctl->argc)
+		return 0;
+	ret = vmswap_vm_find(ctl->h, ctl->argv[0], &vm, NULL);
+	if (ret)
+		return ctl_fail_lib(ctl, ret, "doctor");
+	ctl_doctor_vm(f, vm, tiers, nr_tiers);
+	vmswap_vm_free(vm);
+	return 0;
+}
+
+static int examine(struct ctl *ctl, struct findings *f)
+{
+	struct vmswap_tier **tiers;
+	size_t count;
+	int ret;
+
+	ret = vmswap_tier_list(ctl->h, &tiers, &count);
+	if (ret)
+		return ctl_fail_lib(ctl, ret, "tiers");
+	ctl_finding(f, FINDING_OK, "module", NULL, "the module is loaded");
+	check_abi(f);
+	check_kernel(f);
+	check_kvm(f);
+	check_async_pf(f);
+	check_tiers(f, tiers, count);
+	ret = examine_vm(ctl, f, tiers, count);
+	vmswap_tier_list_free(tiers, count);
+	return ret;
+}
+
+int ctl_doctor(struct ctl *ctl)
+{
+	struct findings f = { 0 };
+	int ret;
+
+	/* A missing module says what to do by itself. */
+	if (ctl_open(ctl))
+		return CTL_FAILED;
+	ret = examine(ctl, &f);
+	return ret ? ret : ctl_findings_print(ctl, &f);
+}

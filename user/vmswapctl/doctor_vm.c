@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What may stand in the way of one VM. */
+#include <string.h>
+
+#include "findings.h"
+#include "size.h"
+
+/* One granule per faulting thread, plus 1 MiB; 64 threads are assumed. */
+#define SLACK(vm)	((1ull << 20) + 64ull * (vm)->granule * VMSWAP_PAGE_SIZE)
+
+static void check_limit(struct findings *f, const struct vmswap_vm *vm)
+{
+	char limit[CTL_SIZE_LEN], effective[CTL_SIZE_LEN];
+	bool has_limit = VMSWAP_HAS(vm, VM, LIMIT);
+
+	if (!VMSWAP_HAS(vm, VM, LIMIT_EFFECTIVE)) {
+		ctl_finding(f, FINDING_NOTE, "limit",
+			    "vmswapctl vm set VM limit SIZE",
+			    "it has no limit: its pages leave only when the host is short of memory");
+		return;
+	}
+	ctl_format_size(vm->limit, false, limit);
+	ctl_format_size(vm->limit_effective, false, effective);
+	if (has_limit && vm->limit_effective < vm->limit)
+		ctl_finding(f, FINDING_NOTE, "cgroup",
+			    "raise memory.high or memory.max of its cgroup, or lower the limit",
+			    "its cgroup has room for %s only, less than its limit of %s",
+			    effective, limit);
+	else
+		ctl_finding(f, FINDING_OK, "limit", NULL,
+			    "it may have %s of memory", effective);
+}
+
+static void check_resident(struct findings *f, const struct vmswap_vm *vm)
+{
+	const struct vmswap_vm_stats *s = &vm->stats;
+	char resident[CTL_SIZE_LEN], limit[CTL_SIZE_LEN];
+
+	if (!VMSWAP_HAS(vm, VM, LIMIT_EFFECTIVE) ||
+	    s->resident <= vm->limit_effective + SLACK(vm))
+		return;
+	ctl_finding(f, FINDING_PROBLEM, "resident",
+		    "see what vmswapctl tier list says about room, and what is pinned",
+		    "%s are in memory, more than the limit of %s",
+		    ctl_format_size(s->resident, false, resident),
+		    ctl_format_size(vm->limit_effective, false, limit));
+}
+
+static void check_pinned(struct findings *f, const struct vmswap_vm *vm)
+{
+	const struct vmswap_vm_stats *s = &vm->stats;
+	char pinned[CTL_SIZE_LEN];
+	bool too_many;
+
+	if (!s->pinned)
+		return;
+	ctl_format_size(s->pinned, false, pinned);
+	too_many = VMSWAP_HAS(vm, VM, LIMIT_EFFECTIVE) &&
+		   s->pinned > vm->limit_effective;
+	ctl_finding(f, too_many ? FINDING_PROBLEM : FINDING_NOTE, "pinned",
+		    "a device passed through (VFIO), vhost, O_DIRECT in flight or mlock holds them; do without, or set a limit above them",
+		    "%s are pinned and cannot leave memory%s", pinned,
+		    too_many ? ": more than its limit" : "");
+}
+
+static void check_damage(struct findings *f, const struct vmswap_vm *vm)
+{
+	const struct vmswap_vm_stats *s = &vm->stats;
+	char poisoned[CTL_SIZE_LEN];
+
+	if (s->poisoned)
+		ctl_finding(f, FINDING_PROBLEM, "poisoned",
+			    "look at the device of the tier; the guest gets a machine check when it touches them",
+			    "%s of its memory are lost",
+			    ctl_format_size(s->poisoned, false, poisoned));
+	if (s->io_errors)
+		ctl_finding(f, FINDING_NOTE, "io-errors",
+			    "vmswapctl tier list shows which tier has errors",
+			    "%llu reads or writes of its pages failed",
+			    (unsigned long long)s->io_errors);
+	if (s->stalled)
+		ctl_finding(f, FINDING_NOTE, "stalled",
+			    "add a tier, make one larger, or raise the limit",
+			    "it waited %llu times because no tier had room",
+			    (unsigned long long)s->stalled);
+}
+
+/* Whether "a,b,c" names @name; empty names all. */
+static bool is_allowed(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at = list;
+
+	if (!list || !*list)
+		return true;
+	while ((at = strstr(at, name))) {
+		if ((at == list || at[-1] == ',') &&
+		    (!at[len] || at[len] == ','))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+static void check_tiers(struct findings *f, const struct vmswap_vm *vm,
+			struct vmswap_tier *const *tiers, size_t nr_tiers)
+{
+	size_t i, usable = 0, safe = 0;
+
+	for (i = 0; i < nr_tiers; i++) {
+		const struct vmswap_tier *t = tiers[i];
+
+		if (!is_allowed(vm->tiers, t->name) ||
+		    t->state == VMSWAP_TIER_STATE_FAILED)
+			continue;
+		usable++;
+		safe += t->reclaim_safe;
+	}
+	/* That the host has none was said. */
+	if (!usable && nr_tiers)
+		ctl_finding(f, FINDING_PROBLEM, "vm-tiers",
+			    "vmswapctl vm set VM tiers all",
+			    "none of the tiers that it may use is there");
+	else if (usable && !safe)
+		ctl_finding(f, FINDING_PROBLEM, "vm-reclaim-safe",
+			    "allow it a ram tier: vmswapctl vm set VM tiers ...",
+			    "none of its tiers can be written to when memory is short");
+}
+
+static void check_async(struct findings *f, const struct vmswap_vm *vm)
+{
+	const struct vmswap_vm_stats *s = &vm->stats;
+
+	if (s->faults_major && !s->faults_async)
+		ctl_finding(f, FINDING_NOTE, "vm-async-pf",
+			    "give the guest a kernel with CONFIG_KVM_GUEST and, in QEMU, -cpu host",
+			    "of %llu pages read back none was answered with an asynchronous page fault",
+			    (unsigned long long)s->faults_major);
+}
+
+void ctl_doctor_vm(struct findings *f, const struct vmswap_vm *vm,
+		   struct vmswap_tier *const *tiers, size_t nr_tiers)
+{
+	ctl_finding(f, FINDING_OK, "vm", NULL, "VM %llu, %s%s",
+		    (unsigned long long)vm->id, vm->name ? vm->name : "",
+		    vm->deleted ? " (deleted)" : "");
+	ctl_doctor_mappings(f, vm);
+	check_tiers(f, vm, tiers, nr_tiers);
+	check_limit(f, vm);
+	check_resident(f, vm);
+	check_pinned(f, vm);
+	check_damage(f, vm);
+	check_async(f, vm);
+}

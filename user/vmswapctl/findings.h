@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What doctor found out, and what to do about it. */
+#ifndef VMSWAPCTL_FINDINGS_H
+#define VMSWAPCTL_FINDINGS_H
+
+#include <stddef.h>
+
+#include "ctl.h"
+
+enum finding_level {
+	FINDING_OK,
+	FINDING_NOTE,		/* may be meant so */
+	FINDING_PROBLEM,	/* stands in the way */
+};
+
+struct findings {
+	struct finding *list;
+	size_t count;
+};
+
+/* @advice may be NULL.  @check is one word, fixed, for programs. */
+void ctl_finding(struct findings *f, enum finding_level level,
+		 const char *check, const char *advice, const char *format,
+		 ...) __attribute__((format(printf, 5, 6)));
+
+/* Prints all, frees them, and returns the exit code. */
+int ctl_findings_print(const struct ctl *ctl, struct findings *f);
+
+/* doctor_vm.c */
+void ctl_doctor_vm(struct findings *f, const struct vmswap_vm *vm,
+		   struct vmswap_tier *const *tiers, size_t nr_tiers);
+
+/* mappings.c: processes that map a file of @vm MAP_PRIVATE. */
+void ctl_doctor_mappings(struct findings *f, const struct vmswap_vm *vm);
+/*
+ * Whether a line of /proc/PID/maps is a private mapping of a file of device
+ * @major:@minor; *@path is the file, in @line.
+ */
+bool ctl_is_private_mapping(char *line, unsigned int major, unsigned int minor,
+			    const char **path);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "keys.h"
+
+#define MAX_KEYS	16
+
+static const struct key *find_key(const struct key *keys, size_t nr_keys,
+				  const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_keys; i++) {
+		if (!strcmp(keys[i].name, name))
+			return &keys[i];
+	}
+	return NULL;
+}
+
+static int unknown_key(const struct ctl *ctl, const char *what,
+		       const struct key *keys, size_t nr_keys,
+		       const char *name)
+{
+	const char *names[MAX_KEYS];
+	size_t i;
+
+	for (i = 0; i < nr_keys && i < MAX_KEYS; i++)
+		names[i] = keys[i].name;
+	return ctl_unknown_word(ctl, what, name, names, i);
+}
+
+int ctl_parse_keys(const struct ctl *ctl, const char *what,
+		   const struct key *keys, size_t nr_keys, char **words,
+		   int count, void *object)
+{
+	const struct key *key;
+	unsigned int seen = 0;
+	int i;
+
+	for (i = 0; i < count; i += 2) {
+		key = find_key(keys, nr_keys, words[i]);
+		if (!key)
+			return unknown_key(ctl, what, keys, nr_keys, words[i]);
+		if (seen & (1u << (key - keys)))
+			return ctl_bad_usage(ctl, "%s: %s is given twice",
+					     what, key->name);
+		seen |= 1u << (key - keys);
+		if (i + 1 == count)
+			return ctl_bad_usage(ctl, "%s: %s: a value must follow; accepted: %s",
+					     what, key->name, key->accepted);
+		if (key->parse(words[i + 1], object))
+			return ctl_bad_usage(ctl, "%s: %s '%s': accepted: %s",
+					     what, key->name, words[i + 1],
+					     key->accepted);
+	}
+	return 0;
+}

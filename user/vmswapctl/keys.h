@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* KEY VALUE pairs behind "set" and "add". */
+#ifndef VMSWAPCTL_KEYS_H
+#define VMSWAPCTL_KEYS_H
+
+#include "ctl.h"
+
+struct key {
+	const char *name;
+	const char *accepted;
+	/* Puts @value into @object: 0, -EINVAL, -ERANGE. */
+	int (*parse)(const char *value, void *object);
+};
+
+/* @what: the object, for messages.  0 or CTL_USAGE. */
+int ctl_parse_keys(const struct ctl *ctl, const char *what,
+		   const struct key *keys, size_t nr_keys, char **words,
+		   int count, void *object);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VMSWAPCTL_RANGE_H
+#define VMSWAPCTL_RANGE_H
+
+#include "ctl.h"
+
+struct range {
+	bool all;
+	uint64_t offset;
+	uint64_t length;
+};
+
+/* "all", or OFFSET LENGTH: multiples of the page size.  0 or an exit code. */
+int ctl_parse_range(const struct ctl *ctl, char **words, int count,
+		    struct range *range);
+
+#endif

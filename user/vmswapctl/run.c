@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/* From the words of a command line to the command that they name. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl.h"
+
+#define MAX_WORDS	32
+
+/* Each noun once, or the verbs of @noun; returns their number. */
+static size_t list_words(const char *noun, const char **words)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < ctl_nr_commands && count < MAX_WORDS; i++) {
+		const struct command *c = &ctl_commands[i];
+
+		if (noun && strcmp(c->noun, noun))
+			continue;
+		if (!noun && count && !strcmp(words[count - 1], c->noun))
+			continue;
+		words[count++] = noun ? c->verb : c->noun;
+	}
+	return count;
+}
+
+static bool has_verbs(const char *noun)
+{
+	size_t i;
+
+	for (i = 0; i < ctl_nr_commands; i++) {
+		if (!strcmp(ctl_commands[i].noun, noun))
+			return ctl_commands[i].verb;
+	}
+	return false;
+}
+
+static const struct command *lookup(const char *noun, const char *verb)
+{
+	size_t i;
+
+	for (i = 0; i < ctl_nr_commands; i++) {
+		const struct command *c = &ctl_commands[i];
+
+		if (!strcmp(c->noun, noun) &&
+		    (!c->verb || (verb && !strcmp(c->verb, verb))))
+			return c;
+	}
+	return NULL;
+}
+
+static int unknown_command(const struct ctl *ctl)
+{
+	const char *words[MAX_WORDS];
+	const char *noun = ctl->argv[0];
+	size_t count;
+
+	if (!has_verbs(noun)) {
+		count = list_words(NULL, words);
+		return ctl_unknown_word(ctl, "command", noun, words, count);
+	}
+	count = list_words(noun, words);
+	if (ctl->argc > 1)
+		return ctl_unknown_word(ctl, noun, ctl->argv[1], words, count);
+	return ctl_unknown_word(ctl, noun, "", words, count);
+}
+
+static int check_options(const struct ctl *ctl, const struct command *command)
+{
+	static const char *const names[] = {
+		"--force", "--count", "--timeout", "--ring", "--dry-run",
+		"--svg",
+	};
+	unsigned int wrong = ctl->given & ~command->options;
+
+	if (!wrong)
+		return 0;
+	return ctl_bad_usage(ctl, "%s%s%s: option %s has no meaning here",
+			     command->noun, command->verb ? " " : "",
+			     command->verb ? command->verb : "",
+			     names[__builtin_ctz(wrong)]);
+}
+
+static int run_command(struct ctl *ctl, const struct command *command)
+{
+	int words = command->verb ? 2 : 1;
+	int ret;
+
+	ctl->argv += words;
+	ctl->argc -= words;
+	ret = check_options(ctl, command);
+	if (ret)
+		return ret;
+	if (ctl->argc < command->min_args ||
+	    (command->max_args >= 0 && ctl->argc > command->max_args))
+		return ctl_bad_args(ctl, command);
+	return command->run(ctl);
+}
+
+static int dispatch(struct ctl *ctl)
+{
+	const struct command *command;
+
+	if (ctl->help || (ctl->argc && !strcmp(ctl->argv[0], "help"))) {
+		ctl_print_usage();
+		return CTL_DONE;
+	}
+	if (ctl->version) {
+		printf("vmswapctl %s\n", VMSWAP_VERSION);
+		return CTL_DONE;
+	}
+	if (!ctl->argc)
+		return ctl_state(ctl);
+	command = lookup(ctl->argv[0], ctl->argc > 1 ? ctl->argv[1] : NULL);
+	if (!command)
+		return unknown_command(ctl);
+	return run_command(ctl, command);
+}
+
+int ctl_run(int argc, char **argv)
+{
+	struct ctl ctl = { 0 };
+	int ret;
+
+	ret = ctl_parse_options(&ctl, argc - 1, argv + 1);
+	if (!ret)
+		ret = dispatch(&ctl);
+	vmswap_close(ctl.h);
+	/* What did not reach its reader was not done. */
+	if (fflush(stdout) && !ret)
+		ret = ctl_fail(&ctl, -errno, "standard output: %s",
+			       strerror(errno));
+	return ret;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "json.h"
+#include "probe.h"
+#include "tier_keys.h"
+
+static int check_backing(const struct ctl *ctl, const char *path)
+{
+	char what[256];
+	struct stat st;
+	int ret;
+
+	if (stat(path, &st))
+		return ctl_fail(ctl, -errno, "%s: %s", path, strerror(errno));
+	if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
+		return ctl_fail(ctl, -ENOTBLK, "%s: neither a block device nor a regular file; one of these is accepted",
+				path);
+	if (ctl->given & OPT_FORCE)
+		return 0;
+	ret = ctl_probe_signature(path, what, sizeof(what));
+	if (ret == -EACCES || ret == -EPERM)
+		return ctl_fail(ctl, ret, "%s: cannot be read; CAP_SYS_ADMIN is needed",
+				path);
+	if (ret < 0)
+		return ctl_fail(ctl, ret, "%s: cannot be searched for data (%s); --force goes on without",
+				path, strerror(-ret));
+	if (ret)
+		return ctl_fail(ctl, -EEXIST, "%s: holds %s, which would be overwritten; give another device or file, wipe this one (wipefs -a), or use --force",
+				path, what);
+	return 0;
+}
+
+static int parse_kind(const struct ctl *ctl, struct vmswap_tier *tier)
+{
+	static const char *const kinds[] = { "ram", "block" };
+	const char *word = ctl->argv[1];
+
+	tier->present |= VMSWAP_BIT(TIER, KIND);
+	if (!vmswap_enum_value(VMSWAP_ENUM_TIER_KIND, word, &tier->kind))
+		return 0;
+	return ctl_unknown_word(ctl, "tier add: kind", word, kinds, 2);
+}
+
+/* Sets *@words to where the keys begin. */
+static int parse_words(const struct ctl *ctl, struct vmswap_tier *tier,
+		       const char **path, int *words)
+{
+	bool block;
+	int ret;
+
+	ret = ctl_check_tier_name(ctl, ctl->argv[0]);
+	if (!ret)
+		ret = parse_kind(ctl, tier);
+	if (ret)
+		return ret;
+	VMSWAP_SET(tier, TIER, NAME, name, ctl->argv[0]);
+	block = tier->kind == VMSWAP_TIER_KIND_BLOCK;
+	if (block && ctl->argc < 3)
+		return ctl_bad_usage(ctl, "tier add %s block: the path of a device or file must follow",
+				     tier->name);
+	*path = block ? ctl->argv[2] : NULL;
+	*words = block ? 3 : 2;
+	if (!block && ctl->given & OPT_FORCE)
+		return ctl_bad_usage(ctl, "tier add %s: --force has a meaning for block only",
+				     tier->name);
+	ret = ctl_parse_keys(ctl, "tier add", ctl_tier_keys, CTL_NR_TIER_KEYS,
+			     ctl->argv + *words, ctl->argc - *words, tier);
+	if (!ret && block && VMSWAP_HAS(tier, TIER, ALGO))
+		ret = ctl_bad_usage(ctl, "tier add %s: algo has a meaning for ram only",
+				    tier->name);
+	return ret;
+}
+
+static int add(struct ctl *ctl, const struct vmswap_tier *wanted)
+{
+	struct vmswap_tier *added;
+	int ret;
+
+	ret = vmswap_tier_add(ctl->h, wanted, &added);
+	if (ret)
+		return ctl_fail_lib(ctl, ret, "tier %s", wanted->name);
+	if (ctl->json)
+		ctl_json_print(ctl_json_tier(added));
+	vmswap_tier_free(added);
+	return CTL_DONE;
+}
+
+int ctl_tier_add(struct ctl *ctl)
+{
+	struct vmswap_tier wanted = { 0 };
+	const char *path = NULL;
+	char *real = NULL;
+	int words, ret;
+
+	ret = parse_words(ctl, &wanted, &path, &words);
+	if (ret)
+		return ret;
+	if (ctl_open(ctl))
+		return CTL_FAILED;
+	if (path) {
+		/* The kernel, and whoever reads the list, sees one name. */
+		real = realpath(path, NULL);
+		if (!real)
+			return ctl_fail(ctl, -errno, "%s: %s", path,
+					strerror(errno));
+		ret = check_backing(ctl, real);
+		VMSWAP_SET(&wanted, TIER, PATH, path, real);
+	}
+	if (!ret)
+		ret = add(ctl, &wanted);
+	free(real);
+	return ret;
+}

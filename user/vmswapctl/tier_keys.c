@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "size.h"
+#include "tier_keys.h"
+
+#define MAX_NAME	31
+
+static int parse_size(const char *value, void *object)
+{
+	struct vmswap_tier *tier = object;
+
+	tier->present |= VMSWAP_BIT(TIER, SIZE);
+	return ctl_parse_size(value, &tier->size);
+}
+
+static int parse_rank(const char *value, void *object)
+{
+	struct vmswap_tier *tier = object;
+
+	tier->present |= VMSWAP_BIT(TIER, RANK);
+	return ctl_parse_u32(value, &tier->rank);
+}
+
+static int parse_algo(const char *value, void *object)
+{
+	struct vmswap_tier *tier = object;
+
+	tier->present |= VMSWAP_BIT(TIER, ALGO);
+	return vmswap_enum_value(VMSWAP_ENUM_ALGO, value, &tier->algo);
+}
+
+static int parse_reclaim_safe(const char *value, void *object)
+{
+	struct vmswap_tier *tier = object;
+	bool yes = !strcmp(value, "yes");
+
+	if (!yes && strcmp(value, "no"))
+		return -EINVAL;
+	VMSWAP_SET(tier, TIER, RECLAIM_SAFE, reclaim_safe, yes);
+	return 0;
+}
+
+const struct key ctl_tier_keys[CTL_NR_TIER_KEYS] = {
+	{ "size", CTL_SIZE_ACCEPTED, parse_size },
+	{ "rank", "a number; lower is faster", parse_rank },
+	{ "algo", "lz4 or zstd", parse_algo },
+	{ "reclaim-safe", "yes or no", parse_reclaim_safe },
+};
+
+int ctl_check_tier_name(const struct ctl *ctl, const char *name)
+{
+	const char *c;
+
+	for (c = name; *c; c++) {
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+			break;
+	}
+	if (c == name || *c || c - name > MAX_NAME)
+		return ctl_bad_usage(ctl, "'%s': not a tier's name; 1 to %d characters of A-Z a-z 0-9 . _ - are accepted",
+				     name, MAX_NAME);
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Settings of a tier; "tier add" takes those of the kind at hand. */
+#ifndef VMSWAPCTL_TIER_KEYS_H
+#define VMSWAPCTL_TIER_KEYS_H
+
+#include "keys.h"
+
+#define CTL_NR_TIER_KEYS	4
+
+extern const struct key ctl_tier_keys[CTL_NR_TIER_KEYS];
+
+/* 0 or CTL_USAGE. */
+int ctl_check_tier_name(const struct ctl *ctl, const char *name);
+
+#endif

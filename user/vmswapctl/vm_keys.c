@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "size.h"
+#include "vm_keys.h"
+
+static int parse_limit(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+	int ret;
+
+	if (!strcmp(value, "none")) {
+		VMSWAP_SET(vm, VM, LIMIT, limit, VMSWAP_LIMIT_NONE);
+		return 0;
+	}
+	if (strchr(value, '%')) {
+		vm->present |= VMSWAP_BIT(VM, LIMIT_PERCENT);
+		return ctl_parse_percent(value, &vm->limit_percent);
+	}
+	vm->present |= VMSWAP_BIT(VM, LIMIT);
+	ret = ctl_parse_size(value, &vm->limit);
+	/* All ones would mean none. */
+	return !ret && vm->limit == VMSWAP_LIMIT_NONE ? -ERANGE : ret;
+}
+
+static int parse_min(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	vm->present |= VMSWAP_BIT(VM, MIN_BYTES);
+	return ctl_parse_size(value, &vm->min);
+}
+
+static int parse_max(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	vm->present |= VMSWAP_BIT(VM, MAX_BYTES);
+	return ctl_parse_size(value, &vm->max);
+}
+
+static int parse_shares(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	vm->present |= VMSWAP_BIT(VM, SHARES);
+	return ctl_parse_u32(value, &vm->shares);
+}
+
+static int parse_policy(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	VMSWAP_SET(vm, VM, POLICY, policy, value);
+	return *value ? 0 : -EINVAL;
+}
+
+static int parse_tiers(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	VMSWAP_SET(vm, VM, TIERS, tiers, strcmp(value, "all") ? value : "");
+	return 0;
+}
+
+static int parse_granule(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	vm->present |= VMSWAP_BIT(VM, GRANULE);
+	return ctl_parse_u32(value, &vm->granule);
+}
+
+static int parse_prefetch(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	vm->present |= VMSWAP_BIT(VM, PREFETCH);
+	return ctl_parse_u32(value, &vm->prefetch);
+}
+
+static int parse_hints(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	vm->present |= VMSWAP_BIT(VM, HINTS);
+	return vmswap_enum_value(VMSWAP_ENUM_HINTS, value, &vm->hints);
+}
+
+const struct key ctl_vm_keys[CTL_NR_VM_KEYS] = {
+	{ "limit", "a size such as 512M or 1.5G, N% of the VM's size, or none",
+	  parse_limit },
+	{ "min", CTL_SIZE_ACCEPTED, parse_min },
+	{ "max", CTL_SIZE_ACCEPTED, parse_max },
+	{ "shares", "a number", parse_shares },
+	{ "policy", "the name of a policy, as clock", parse_policy },
+	{ "tiers", "names of tiers separated by commas, or all", parse_tiers },
+	{ "granule", "a number of pages, a power of two from 1 to 512",
+	  parse_granule },
+	{ "prefetch", "a number of pages from 0 to 512", parse_prefetch },
+	{ "hints", "auto or off", parse_hints },
+};
