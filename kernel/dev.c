@@ -15,6 +15,7 @@
 #include "evict.h"
 #include "fault.h"
 #include "fs.h"
+#include "reclaim.h"
 #include "vm.h"
 
 /* How much of a range is worked on between looks at pending signals. */
@@ -310,12 +311,14 @@ static long vm_stat_ioctl(struct file *file, void __user *arg)
 	struct vmswap_vm *vm = vmswap_region_of(file_inode(file))->vm;
 	struct vmswap_vm_stat stat = {};
 	struct vmswap_gauges g;
+	unsigned long effective;
 
 	vmswap_gauges_read(vm, &g);
 	stat.id = vm->id;
 	stat.size = g.size;
 	stat.limit = vmswap_vm_limit(vm);
-	stat.limit_effective = stat.limit;
+	effective = vmswap_reclaim_limit(vm);
+	stat.limit_effective = effective == ULONG_MAX ? ~0ull : (u64)effective << PAGE_SHIFT;
 	stat.resident = g.resident;
 	stat.swapped = g.swapped;
 	stat.same = g.same;

@@ -200,7 +200,7 @@ static void discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t 
 	truncate_pagecache_range(&region->inode, (loff_t)start << PAGE_SHIFT,
 				 ((loff_t)end << PAGE_SHIFT) - 1);
 	n = before - min(before, region->inode.i_mapping->nrpages);
-	if (READ_ONCE(region->map.nr_leaves.counter)) {
+	if (atomic_long_read(&region->map.nr_leaves)) {
 		zap_poisoned(region, start, end);
 		n += vmswap_pagemap_discard(region, start, end);
 	}

@@ -507,11 +507,9 @@ static int vmswap_parse_param(struct fs_context *fc, struct fs_parameter *param)
 
 static int vmswap_fill_super(struct super_block *sb, struct fs_context *fc)
 {
-	struct vmswap_sb *info = fc->s_fs_info;
+	struct vmswap_sb *info = sb_info(sb);	/* was the context's */
 	struct inode *root;
 
-	fc->s_fs_info = NULL;	/* the super block owns it from here */
-	sb->s_fs_info = info;
 	sb->s_maxbytes = MAX_LFS_FILESIZE;
 	sb->s_blocksize = PAGE_SIZE;
 	sb->s_blocksize_bits = PAGE_SHIFT;

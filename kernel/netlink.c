@@ -587,10 +587,12 @@ static int put_settings(struct sk_buff *skb, struct vm_reply *r)
 	struct vmswap_vm *vm = r->vm;
 	u64 limit = vmswap_vm_limit(vm);
 	u32 percent = READ_ONCE(vm->set.limit_percent);
+	unsigned long effective = vmswap_reclaim_limit(vm);
 
-	if (limit != VMSWAP_NO_LIMIT &&
-	    (put_u64(skb, VMSWAP_A_VM_LIMIT, limit) ||
-	     put_u64(skb, VMSWAP_A_VM_LIMIT_EFFECTIVE, limit)))
+	if (limit != VMSWAP_NO_LIMIT && put_u64(skb, VMSWAP_A_VM_LIMIT, limit))
+		return -EMSGSIZE;
+	if (effective != ULONG_MAX &&
+	    put_u64(skb, VMSWAP_A_VM_LIMIT_EFFECTIVE, (u64)effective << PAGE_SHIFT))
 		return -EMSGSIZE;
 	if (percent && nla_put_u32(skb, VMSWAP_A_VM_LIMIT_PERCENT, percent))
 		return -EMSGSIZE;
@@ -973,7 +975,7 @@ static const struct nla_policy tier_policy[VMSWAP_A_TIER_MAX + 1] = {
 	[VMSWAP_A_TIER_CANCEL]	= { .type = NLA_FLAG },
 };
 
-static const struct nla_policy vm_policy[VMSWAP_A_VM_MAX + 1] = {
+static const struct nla_policy vm_policy[VMSWAP_A_VM_LAST + 1] = {
 	[VMSWAP_A_VM_ID]	= { .type = NLA_U64 },
 	[VMSWAP_A_VM_LIMIT]	= { .type = NLA_U64 },
 	[VMSWAP_A_VM_LIMIT_PERCENT] = NLA_POLICY_RANGE(NLA_U32, 1, 100),
@@ -1005,8 +1007,8 @@ static const struct genl_ops vmswap_ops[] = {
 	OP(TIER_ADD, tier_policy, VMSWAP_A_TIER_MAX, .doit = tier_add),
 	OP(TIER_SET, tier_policy, VMSWAP_A_TIER_MAX, .doit = tier_set),
 	OP(TIER_DEL, tier_policy, VMSWAP_A_TIER_MAX, .doit = tier_del),
-	OP(VM_GET, vm_policy, VMSWAP_A_VM_MAX, .doit = vm_get, .dumpit = vm_dump),
-	OP(VM_SET, vm_policy, VMSWAP_A_VM_MAX, .doit = vm_set),
+	OP(VM_GET, vm_policy, VMSWAP_A_VM_LAST, .doit = vm_get, .dumpit = vm_dump),
+	OP(VM_SET, vm_policy, VMSWAP_A_VM_LAST, .doit = vm_set),
 	OP(VM_EVICT, range_policy, VMSWAP_A_RANGE_MAX, .doit = vm_evict),
 	OP(VM_PREFETCH, range_policy, VMSWAP_A_RANGE_MAX, .doit = vm_prefetch),
 };

@@ -20,6 +20,7 @@
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 
+#include "cgroup.h"
 #include "evict.h"
 #include "netlink.h"
 #include "reclaim.h"
@@ -42,11 +43,33 @@ void vmswap_reclaim_set_full(u32 full)
 	WRITE_ONCE(full_action, full);
 }
 
-static unsigned long limit_pages(struct vmswap_vm *vm)
+/* What the operator set. */
+static unsigned long policy_limit(struct vmswap_vm *vm)
 {
 	u64 limit = vmswap_vm_limit(vm);
 
 	return limit == VMSWAP_NO_LIMIT ? ULONG_MAX : limit >> PAGE_SHIFT;
+}
+
+/* What the VM's cgroup leaves room for, counting what is resident now. */
+static unsigned long limit_pages(struct vmswap_vm *vm)
+{
+	unsigned long room = vmswap_cgroup_room(vm);
+
+	if (likely(room == ULONG_MAX))
+		return policy_limit(vm);
+	return min(policy_limit(vm), vmswap_vm_resident(vm) + room);
+}
+
+/**
+ * vmswap_reclaim_limit() - the limit in force
+ * @vm: the VM
+ *
+ * Return: pages; ULONG_MAX when neither the operator nor the cgroup limits.
+ */
+unsigned long vmswap_reclaim_limit(struct vmswap_vm *vm)
+{
+	return limit_pages(vm);
 }
 
 /* The worker's marks below a limit: wide enough that faults seldom meet it. */
@@ -189,6 +212,13 @@ wake:
 	wake_up(&vm->room);
 }
 
+static bool over_slack(struct vmswap_vm *vm)
+{
+	unsigned long limit = policy_limit(vm);
+
+	return limit != ULONG_MAX && vmswap_vm_resident(vm) >= limit + SLACK_PAGES;
+}
+
 /**
  * vmswap_reclaim_has_room() - may one more page come in without pushing another out
  * @vm: the VM
@@ -223,8 +253,8 @@ int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
 	if (resident < limit)
 		return 0;
 	vmswap_reclaim_some(vm, VMSWAP_RUN_MAX);
-	resident = vmswap_vm_resident(vm);
-	if (resident < limit + SLACK_PAGES)
+	/* At the cgroup's limit the charge decides; only our own is waited for. */
+	if (!over_slack(vm))
 		return 0;
 	vmswap_event_limit(vm);
 	return vmswap_reclaim_full() == VMSWAP_FULL_ACTION_EXCEED ? 0 : -ENOSPC;
@@ -232,10 +262,7 @@ int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
 
 static bool room_now(struct vmswap_vm *vm)
 {
-	unsigned long limit = limit_pages(vm);
-
-	return limit == ULONG_MAX || vmswap_vm_resident(vm) < limit + SLACK_PAGES ||
-	       vmswap_reclaim_full() == VMSWAP_FULL_ACTION_EXCEED;
+	return !over_slack(vm) || vmswap_reclaim_full() == VMSWAP_FULL_ACTION_EXCEED;
 }
 
 /*
@@ -266,7 +293,7 @@ int vmswap_reclaim_to_limit(struct vmswap_vm *vm)
 	unsigned int idle = 0;
 
 	while (idle < 3) {
-		unsigned long limit = limit_pages(vm), resident = vmswap_vm_resident(vm);
+		unsigned long limit = policy_limit(vm), resident = vmswap_vm_resident(vm);
 
 		if (limit == ULONG_MAX || resident <= limit)
 			return 0;

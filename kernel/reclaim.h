@@ -21,6 +21,7 @@ int vmswap_reclaim_wait(struct vmswap_vm *vm);
 int vmswap_reclaim_to_limit(struct vmswap_vm *vm);
 
 /* Any context. */
+unsigned long vmswap_reclaim_limit(struct vmswap_vm *vm);
 void vmswap_reclaim_kick(struct vmswap_vm *vm);
 u32 vmswap_reclaim_full(void);
 void vmswap_reclaim_set_full(u32 full);

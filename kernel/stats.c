@@ -2,6 +2,7 @@
 /* stats.c - sums of the counters, and the gauges that need a walk. */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/rcupdate_wait.h>
 
 #include "pagemap.h"
 #include "stats.h"

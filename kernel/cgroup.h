@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* cgroup.h - the memory cgroup that a VM's memory is charged to. */
+#ifndef VMSWAP_CGROUP_H
+#define VMSWAP_CGROUP_H
+
+struct vmswap_vm;
+
+/* Any context. */
+unsigned long vmswap_cgroup_room(struct vmswap_vm *vm);
+
+#endif /* VMSWAP_CGROUP_H */
