@@ -152,7 +152,8 @@ prepare_out() {
 	mkdir -p "$OUT" || die "OUT $OUT: cannot be made; a directory that can be written is accepted"
 	[ -w "$OUT" ] || die "OUT $OUT: cannot be written"
 	export OUT
-	CONSOLE=$OUT/console-$$.log
+	CONSOLE=$(mktemp "$OUT/console-$1.XXXXXX.log") || die "$OUT: cannot be written"
+	chmod 644 "$CONSOLE"
 }
 
 # Follows a port's file until QEMU is gone, then reads what is left.
@@ -255,7 +256,6 @@ judge() {
 }
 
 boot() {
-	: >"$CONSOLE" || die "$CONSOLE: cannot be written"
 	write_job
 	build_qemu
 	start_qemu
