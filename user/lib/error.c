@@ -35,7 +35,9 @@ int vmswap_error_refused(struct vmswap *h, int error,
 	if (!*text)
 		text = error == -EPERM ? "CAP_SYS_ADMIN is needed" :
 		       strerror(-error);
-	if (*refusal->attr)
+	/* The kernel often begins with the name by itself. */
+	if (*refusal->attr &&
+	    strncmp(text, refusal->attr, strlen(refusal->attr)))
 		vmswap_error_set(h, "%s: %s", refusal->attr, text);
 	else
 		vmswap_error_set(h, "%s", text);

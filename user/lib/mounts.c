@@ -114,7 +114,9 @@ static const char *below(const char *path, const char *dir)
 
 	while (len && dir[len - 1] == '/')
 		len--;
-	if (strncmp(path, dir, len) || (path[len] && path[len] != '/'))
+	if (strncmp(path, dir, len))
+		return NULL;
+	if (len && path[len] && path[len] != '/')
 		return NULL;
 	path += len;
 	return path + strspn(path, "/");
