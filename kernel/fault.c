@@ -232,17 +232,36 @@ static int use_cached(struct page_request *req)
 	return 0;
 }
 
-static int get_absent(struct page_request *req, u64 *word)
+/* Its leaf comes with the first page of 2 MiB; never by killing a cgroup's task. */
+static u64 *get_word(struct page_request *req)
 {
+	struct vmswap_region *region = req->region;
+	gfp_t gfp = GFP_KERNEL_ACCOUNT;
+	u64 *word;
+
+	word = vmswap_word_at_alloc(&region->map, req->index,
+				    gfp | __GFP_NORETRY | __GFP_NOWARN);
+	if (unlikely(!word) && vmswap_reclaim_some(region->vm, 32))
+		word = vmswap_word_at_alloc(&region->map, req->index, gfp);
+	return word;
+}
+
+static int get_absent(struct page_request *req)
+{
+	struct mem_cgroup *memcg;
+	u64 *word;
 	int ret;
 
 	ret = vmswap_reclaim_admit(req->region->vm, req->nowait);
 	if (ret)
 		return ret;
-	ret = insert_locked(req);
-	if (ret)
-		return ret;
-	return fill_or_remove(req, word);
+	memcg = set_active_memcg(req->region->vm->memcg);
+	word = get_word(req);
+	ret = word ? insert_locked(req) : -ENOMEM;
+	if (!ret)
+		ret = fill_or_remove(req, word);
+	set_active_memcg(memcg);
+	return ret;
 }
 
 /*
@@ -255,7 +274,6 @@ static int page_get(struct page_request *req)
 {
 	struct vmswap_region *region = req->region;
 	struct address_space *mapping = region->inode.i_mapping;
-	struct mem_cgroup *memcg = NULL;
 	u64 *word;
 	int ret;
 
@@ -272,15 +290,10 @@ static int page_get(struct page_request *req)
 		}
 		if (beyond_eof(region, req->index))
 			return -ENODATA;
-		memcg = set_active_memcg(region->vm->memcg);
-		word = vmswap_word_at_alloc(&region->map, req->index, GFP_KERNEL_ACCOUNT);
-		if (!word)
-			ret = -ENOMEM;
-		else if (vmswap_word_state(READ_ONCE(*word)) == VMSWAP_WORD_POISON)
-			ret = -EHWPOISON;
-		else
-			ret = get_absent(req, word);
-		set_active_memcg(memcg);
+		if (vmswap_word_state(vmswap_word_read(&region->map, req->index)) ==
+		    VMSWAP_WORD_POISON)
+			return -EHWPOISON;
+		ret = get_absent(req);
 	} while (ret == -EEXIST);
 	return ret;
 }
@@ -306,12 +319,15 @@ void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio)
 /* Slices in which a kernel thread waits, to see whether it still has an mm to serve. */
 #define KTHREAD_WAIT	(HZ / 10)
 
+/* A kernel thread that faults for an mm whose last task is gone. */
 static bool serves_nobody(struct mm_struct *mm)
 {
 #ifdef CONFIG_MEMCG
 	struct task_struct *owner;
 	bool dead;
 
+	if (!(current->flags & PF_KTHREAD))
+		return false;
 	rcu_read_lock();
 	owner = rcu_dereference(mm->owner);
 	dead = !owner || (owner->flags & PF_EXITING);
@@ -515,9 +531,16 @@ static vm_fault_t vmswap_fault(struct vm_fault *vmf)
 		case 0:
 			return fault_done(vmf, &req, start);
 		case -EINPROGRESS:
+			if (serves_nobody(vmf->vma->vm_mm)) {
+				folio_put(req.folio);
+				return VM_FAULT_SIGBUS;
+			}
 			ret = wait_and_retry(vmf, &req);
 			break;
 		case -ENOSPC:
+			/* It would be sent here again for ever: no signal ends it. */
+			if (serves_nobody(vmf->vma->vm_mm))
+				return VM_FAULT_SIGBUS;
 			ret = wait_for_room(vmf, req.region->vm);
 			break;
 		case -EAGAIN:

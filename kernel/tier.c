@@ -275,6 +275,8 @@ void vmswap_tier_attach_vm(struct vmswap_vm *vm)
 	unsigned int i;
 
 	lockdep_assert_held(&vm->policy_lock);
+	if (vm->detached)
+		return;
 	mutex_lock(&tier_lock);
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++)
 		if (tiers[i] && !tiers[i]->draining && attach_one(tiers[i], vm))
@@ -288,6 +290,7 @@ void vmswap_tier_detach_vm(struct vmswap_vm *vm)
 	unsigned int i;
 
 	mutex_lock(&vm->policy_lock);
+	vm->detached = true;
 	mutex_lock(&tier_lock);
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++)
 		if (tiers[i])
@@ -312,10 +315,15 @@ static void prepare_vm(struct vmswap_vm *vm, void *arg)
 	vmswap_vm_prepare(vm);
 }
 
+/* The tier's number may be used again, by one that this VM was not given. */
 static void detach_vm(struct vmswap_vm *vm, void *arg)
 {
+	const struct vmswap_tier *tier = arg;
+
 	mutex_lock(&vm->policy_lock);
 	detach_one(arg, vm);
+	if (vm->set.tier_mask != ~0u)
+		WRITE_ONCE(vm->set.tier_mask, vm->set.tier_mask & ~BIT(tier->id));
 	mutex_unlock(&vm->policy_lock);
 }
 

@@ -118,16 +118,17 @@ static int vm_publish(struct vmswap_vm *vm)
  * Teardown of a VM, called when its last region is gone.  Who may still reach
  * it, and why each ends:
  *  - lookups by id: unpublished here; those under way hold a reference and find
- *    no region any more;
+ *    no region any more, and detached keeps them from attaching a tier again;
  *  - the reclaim worker: cancelled here; nobody queues it without a region;
  *  - faults, system calls: they hold a region's inode, and there is none;
  *  - tiers: detached here; the slots went with the regions' words.
  */
 static void vm_unpublish(struct vmswap_vm *vm)
 {
-	xa_erase(&vms, vm->id);
 	cancel_work_sync(&vm->reclaim_work);
+	/* While it can be found, so that a tier being removed waits for this. */
 	vmswap_tier_detach_vm(vm);
+	xa_erase(&vms, vm->id);
 	if (vm->memcg)
 		mem_cgroup_put(vm->memcg);
 	pr_debug("vm %llu (%s) gone\n", vm->id, vm->name);

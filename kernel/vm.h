@@ -85,6 +85,7 @@ struct vmswap_vm {
 	struct vmswap_settings set;
 	struct mem_cgroup *memcg;	/* charged for everything; set once, or NULL */
 	struct vmswap_vm_tier tier[VMSWAP_MAX_TIERS];
+	bool detached;			/* gone: no tier is attached any more */
 
 	struct vmswap_counters __percpu *counters;
 
