@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * policy.h - the few policy commands that tests need, over generic netlink.
+ *
+ * Written against the uapi headers alone: shares nothing with libvmswap, so that
+ * a mistake in that is not a mistake here.  Functions return 0 or -errno.
+ */
+#ifndef SELFTESTS_POLICY_H
+#define SELFTESTS_POLICY_H
+
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/vmswap_netlink.h>
+
+struct policy {
+	int fd;
+	uint16_t family;
+	uint32_t seq;
+	union {
+		char buf[4096];
+		struct nlmsghdr hdr;
+	};
+};
+
+/* Called with the attributes of each answer. */
+typedef void (*policy_cb)(const struct nlattr *attr, size_t len, void *arg);
+
+#define policy_for_each(attr, len) \
+	for (; (len) >= sizeof(*(attr)) && (attr)->nla_len >= sizeof(*(attr)) && \
+	       (attr)->nla_len <= (len); \
+	     (len) -= NLA_ALIGN((attr)->nla_len) < (len) ? \
+			NLA_ALIGN((attr)->nla_len) : (len), \
+	     (attr) = (const void *)((const char *)(attr) + NLA_ALIGN((attr)->nla_len)))
+
+static inline unsigned int policy_type(const struct nlattr *attr)
+{
+	return attr->nla_type & NLA_TYPE_MASK;
+}
+
+static inline uint64_t policy_number(const struct nlattr *attr)
+{
+	size_t len = attr->nla_len - NLA_HDRLEN;
+	uint64_t n = 0;
+
+	memcpy(&n, (const char *)attr + NLA_HDRLEN, len < sizeof(n) ? len : sizeof(n));
+	return n;	/* little-endian machines only, as all that vmswap runs on */
+}
+
+static inline void policy_put(struct policy *p, uint16_t type, const void *data, size_t len)
+{
+	struct nlattr *attr = (void *)(p->buf + NLMSG_ALIGN(p->hdr.nlmsg_len));
+
+	attr->nla_type = type;
+	attr->nla_len = NLA_HDRLEN + len;
+	memcpy((char *)attr + NLA_HDRLEN, data, len);
+	p->hdr.nlmsg_len = NLMSG_ALIGN(p->hdr.nlmsg_len) + NLA_ALIGN(attr->nla_len);
+}
+
+static inline void policy_put_str(struct policy *p, uint16_t type, const char *s)
+{
+	policy_put(p, type, s, strlen(s) + 1);
+}
+
+static inline void policy_put_u64(struct policy *p, uint16_t type, uint64_t value)
+{
+	policy_put(p, type, &value, sizeof(value));
+}
+
+static inline void policy_msg(struct policy *p, uint16_t type, uint8_t cmd, uint8_t version)
+{
+	struct genlmsghdr *genl = NLMSG_DATA(&p->hdr);
+
+	memset(p->buf, 0, sizeof(p->buf));
+	p->hdr.nlmsg_type = type;
+	p->hdr.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	p->hdr.nlmsg_seq = ++p->seq;
+	p->hdr.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
+	genl->cmd = cmd;
+	genl->version = version;
+}
+
+/* Sends the message in @p; @cb sees the answers before the acknowledgement. */
+static inline int policy_talk(struct policy *p, policy_cb cb, void *arg)
+{
+	union {
+		char buf[16384];
+		struct nlmsghdr hdr;
+	} in;
+
+	if (send(p->fd, p->buf, p->hdr.nlmsg_len, 0) < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = recv(p->fd, in.buf, sizeof(in.buf), 0);
+		const struct nlmsghdr *h = &in.hdr;
+
+		if (n < 0)
+			return -errno;
+		for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+			if (h->nlmsg_seq != p->seq)
+				continue;
+			if (h->nlmsg_type == NLMSG_ERROR)
+				return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
+			if (cb)
+				cb((void *)((char *)NLMSG_DATA(h) + GENL_HDRLEN),
+				   h->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), arg);
+		}
+	}
+}
+
+static inline void policy_family_cb(const struct nlattr *attr, size_t len, void *arg)
+{
+	policy_for_each(attr, len)
+		if (policy_type(attr) == CTRL_ATTR_FAMILY_ID)
+			*(uint16_t *)arg = policy_number(attr);
+}
+
+static inline int policy_open(struct policy *p)
+{
+	int ret;
+
+	memset(p, 0, sizeof(*p));
+	p->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (p->fd < 0)
+		return -errno;
+	policy_msg(p, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	policy_put_str(p, CTRL_ATTR_FAMILY_NAME, VMSWAP_FAMILY_NAME);
+	ret = policy_talk(p, policy_family_cb, &p->family);
+	if (ret)
+		close(p->fd);
+	return ret;
+}
+
+static inline void policy_close(struct policy *p)
+{
+	close(p->fd);
+}
+
+static inline void policy_cmd(struct policy *p, uint8_t cmd)
+{
+	policy_msg(p, p->family, cmd, VMSWAP_FAMILY_VERSION);
+}
+
+static inline int policy_tier_add(struct policy *p, const char *name, uint32_t kind,
+				  uint64_t size)
+{
+	policy_cmd(p, VMSWAP_CMD_TIER_ADD);
+	policy_put_str(p, VMSWAP_A_TIER_NAME, name);
+	policy_put(p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
+	if (size)
+		policy_put_u64(p, VMSWAP_A_TIER_SIZE, size);
+	return policy_talk(p, NULL, NULL);
+}
+
+static inline int policy_tier_del(struct policy *p, const char *name)
+{
+	policy_cmd(p, VMSWAP_CMD_TIER_DEL);
+	policy_put_str(p, VMSWAP_A_TIER_NAME, name);
+	return policy_talk(p, NULL, NULL);
+}
+
+static inline int policy_vm_limit(struct policy *p, uint64_t vm, uint64_t limit)
+{
+	policy_cmd(p, VMSWAP_CMD_VM_SET);
+	policy_put_u64(p, VMSWAP_A_VM_ID, vm);
+	policy_put_u64(p, VMSWAP_A_VM_LIMIT, limit);
+	return policy_talk(p, NULL, NULL);
+}
+
+/* What is left of VMs that are gone, and how many live. */
+struct policy_host {
+	uint32_t vms;
+	uint64_t leaks;		/* sum of all of them: 0 when there is none */
+};
+
+static inline void policy_leaks_cb(const struct nlattr *attr, size_t len, void *arg)
+{
+	policy_for_each(attr, len)
+		((struct policy_host *)arg)->leaks += policy_number(attr);
+}
+
+static inline void policy_host_cb(const struct nlattr *attr, size_t len, void *arg)
+{
+	struct policy_host *host = arg;
+
+	policy_for_each(attr, len) {
+		if (policy_type(attr) == VMSWAP_A_HOST_VMS)
+			host->vms = policy_number(attr);
+		if (policy_type(attr) == VMSWAP_A_HOST_LEAKS)
+			policy_leaks_cb((void *)((char *)attr + NLA_HDRLEN),
+					attr->nla_len - NLA_HDRLEN, host);
+	}
+}
+
+static inline int policy_host_get(struct policy *p, struct policy_host *host)
+{
+	memset(host, 0, sizeof(*host));
+	policy_cmd(p, VMSWAP_CMD_HOST_GET);
+	return policy_talk(p, policy_host_cb, host);
+}
+
+#endif /* SELFTESTS_POLICY_H */

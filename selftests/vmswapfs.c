@@ -1,0 +1,1203 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vmswapfs.c - the file system as an unmodified VMM and ordinary tools see it. */
+#include <sys/sendfile.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <dirent.h>
+#include <linux/falloc.h>
+#include <linux/loop.h>
+#include <linux/magic.h>
+#include <linux/mempolicy.h>
+
+#include "test-lib.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#define MADV_POPULATE_WRITE	23
+#endif
+
+#define FILE_PAGES	64
+#define FILE_SIZE	(FILE_PAGES * PAGE)
+
+FIXTURE(fs)
+{
+	struct test_mount mnt;
+};
+
+FIXTURE_SETUP(fs)
+{
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+}
+
+FIXTURE_TEARDOWN(fs)
+{
+	EXPECT_EQ(0, test_umount(&self->mnt));
+}
+
+/* One file, mapped. */
+FIXTURE(file)
+{
+	struct test_mount mnt;
+	int fd;
+	uint8_t *mem;
+	uint64_t rnd;
+};
+
+FIXTURE_SETUP(file)
+{
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	ASSERT_LE(0, self->fd);
+	self->mem = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	self->rnd = test_seed;
+}
+
+FIXTURE_TEARDOWN(file)
+{
+	munmap(self->mem, FILE_SIZE);
+	close(self->fd);
+	EXPECT_EQ(0, test_umount(&self->mnt));
+}
+
+static void fill_pages(uint8_t *mem, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		page_make(mem + i * PAGE, PAGE_RANDOM, test_seed + i);
+}
+
+static bool pages_filled(const uint8_t *mem, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!page_is(mem + i * PAGE, PAGE_RANDOM, test_seed + i))
+			return false;
+	return true;
+}
+
+static bool evict_pages(int fd, unsigned int n)
+{
+	unsigned int i;
+
+	evict(fd, 0, n * PAGE);
+	for (i = 0; i < n; i++)
+		if (!evict_page(fd, i * PAGE))
+			return false;
+	return true;
+}
+
+/* ----------------------------------------------------------- open, names, modes */
+
+TEST_F(fs, open)
+{
+	const char *path = path_in(&self->mnt, "vm");
+	struct stat st;
+	int fd;
+
+	EXPECT_EQ(-1, open(path, O_RDWR));
+	EXPECT_EQ(ENOENT, errno);
+	umask(0);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0644);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fstat(fd, &st));
+	EXPECT_EQ(S_IFREG | 0644, st.st_mode);
+	EXPECT_EQ(0, st.st_size);
+	EXPECT_EQ(-1, open(path, O_RDWR | O_CREAT | O_EXCL, 0644));
+	EXPECT_EQ(EEXIST, errno);
+	close(fd);
+	fd = open(path, O_RDWR);
+	ASSERT_LE(0, fd);
+	close(fd);
+	EXPECT_EQ(0, unlink(path));
+}
+
+TEST_F(fs, mkstemp_unlink)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	uint8_t *mem;
+	int fd;
+
+	strcpy(path, path_in(&self->mnt, "qemu_back_mem.XXXXXX"));
+	fd = mkstemp(path);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, unlink(path));
+	ASSERT_EQ(0, ftruncate(fd, FILE_SIZE));
+	ASSERT_EQ(0, fstat(fd, &st));
+	EXPECT_EQ(0, st.st_nlink);
+	mem = map_shared(fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, mem);
+	fill_pages(mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(fd, FILE_PAGES));
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	close(fd);
+	/* The mapping alone keeps it. */
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	munmap(mem, FILE_SIZE);
+}
+
+TEST_F(fs, nested_directories)
+{
+	int fd;
+
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "1-guest"), 0700));
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "1-guest/nodes"), 0700));
+	fd = file_make(&self->mnt, "1-guest/nodes/ram-node0", FILE_SIZE);
+	ASSERT_LE(0, fd);
+	close(fd);
+	EXPECT_EQ(-1, rmdir(path_in(&self->mnt, "1-guest/nodes")));
+	EXPECT_EQ(ENOTEMPTY, errno);
+	EXPECT_EQ(0, unlink(path_in(&self->mnt, "1-guest/nodes/ram-node0")));
+	EXPECT_EQ(0, rmdir(path_in(&self->mnt, "1-guest/nodes")));
+	EXPECT_EQ(0, rmdir(path_in(&self->mnt, "1-guest")));
+}
+
+TEST_F(fs, chown_chmod)
+{
+	struct stat st;
+	int fd = file_make(&self->mnt, "vm", PAGE);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "dir"), 0700));
+	EXPECT_EQ(0, chown(path_in(&self->mnt, "vm"), 64055, 994));
+	EXPECT_EQ(0, chown(path_in(&self->mnt, "dir"), 64055, 994));
+	EXPECT_EQ(0, fchmod(fd, 0600));
+	ASSERT_EQ(0, fstat(fd, &st));
+	EXPECT_EQ(64055, st.st_uid);
+	EXPECT_EQ(994, st.st_gid);
+	EXPECT_EQ(S_IFREG | 0600, st.st_mode);
+	ASSERT_EQ(0, stat(path_in(&self->mnt, "dir"), &st));
+	EXPECT_EQ(64055, st.st_uid);
+	close(fd);
+}
+
+TEST_F(fs, rename)
+{
+	struct vmswap_vm_stat before, after;
+	int fd = file_make(&self->mnt, "a", PAGE), other;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, vm_stat(fd, &before));
+	EXPECT_EQ(0, rename(path_in(&self->mnt, "a"), path_in(&self->mnt, "b")));
+	ASSERT_EQ(0, vm_stat(fd, &after));
+	EXPECT_EQ(before.id, after.id);
+	/* Over another VM: that one goes. */
+	other = file_make(&self->mnt, "c", PAGE);
+	ASSERT_LE(0, other);
+	close(other);
+	EXPECT_EQ(0, rename(path_in(&self->mnt, "b"), path_in(&self->mnt, "c")));
+	other = open(path_in(&self->mnt, "c"), O_RDWR);
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, vm_stat(other, &after));
+	EXPECT_EQ(before.id, after.id);
+	close(other);
+	close(fd);
+}
+
+/* A page's owner never changes. */
+TEST_F(fs, rename_to_other_vm)
+{
+	int fd = file_make(&self->mnt, "a", PAGE), fd2;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "d1"), 0700));
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "d1/sub"), 0700));
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "d2"), 0700));
+	fd2 = file_make(&self->mnt, "d1/node0", PAGE);
+	ASSERT_LE(0, fd2);
+	EXPECT_EQ(-1, rename(path_in(&self->mnt, "a"), path_in(&self->mnt, "d1/a")));
+	EXPECT_EQ(EXDEV, errno);
+	EXPECT_EQ(-1, rename(path_in(&self->mnt, "d1/node0"), path_in(&self->mnt, "node0")));
+	EXPECT_EQ(EXDEV, errno);
+	EXPECT_EQ(-1, rename(path_in(&self->mnt, "d1/node0"), path_in(&self->mnt, "d2/node0")));
+	EXPECT_EQ(EXDEV, errno);
+	EXPECT_EQ(-1, rename(path_in(&self->mnt, "d1"), path_in(&self->mnt, "d2/d1")));
+	EXPECT_EQ(EXDEV, errno);
+	/* Within one it may. */
+	EXPECT_EQ(0, rename(path_in(&self->mnt, "d1/node0"), path_in(&self->mnt, "d1/sub/n")));
+	close(fd);
+	close(fd2);
+}
+
+TEST_F(fs, files_of_a_directory_are_one_vm)
+{
+	struct vmswap_vm_stat a, b, c;
+	int fd[3];
+
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "d"), 0700));
+	fd[0] = file_make(&self->mnt, "d/node0", PAGE);
+	fd[1] = file_make(&self->mnt, "d/node1", 3 * PAGE);
+	fd[2] = file_make(&self->mnt, "e", PAGE);
+	ASSERT_EQ(0, vm_stat(fd[0], &a));
+	ASSERT_EQ(0, vm_stat(fd[1], &b));
+	ASSERT_EQ(0, vm_stat(fd[2], &c));
+	EXPECT_EQ(a.id, b.id);
+	EXPECT_NE(a.id, c.id);
+	EXPECT_EQ(4 * PAGE, a.size);
+	close(fd[0]);
+	close(fd[1]);
+	close(fd[2]);
+}
+
+TEST_F(fs, recursive_delete_while_mapped)
+{
+	struct vmswap_vm_stat stat;
+	uint8_t *mem;
+	int fd;
+
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "d"), 0700));
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "d/e"), 0700));
+	fd = file_make(&self->mnt, "d/e/ram", FILE_SIZE);
+	ASSERT_LE(0, fd);
+	mem = map_shared(fd, FILE_SIZE);
+	fill_pages(mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(fd, FILE_PAGES / 2));
+	ASSERT_EQ(0, unlink(path_in(&self->mnt, "d/e/ram")));
+	ASSERT_EQ(0, rmdir(path_in(&self->mnt, "d/e")));
+	ASSERT_EQ(0, rmdir(path_in(&self->mnt, "d")));
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	EXPECT_TRUE(evict_pages(fd, FILE_PAGES));
+	ASSERT_EQ(0, vm_stat(fd, &stat));
+	EXPECT_EQ(FILE_SIZE, stat.swapped);
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	munmap(mem, FILE_SIZE);
+	close(fd);
+}
+
+TEST_F(fs, hints_name)
+{
+	int fd = file_make(&self->mnt, "vm", PAGE);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-1, open(path_in(&self->mnt, "vm.hints"), O_RDWR | O_CREAT, 0600));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_EQ(-1, rename(path_in(&self->mnt, "vm"), path_in(&self->mnt, "vm.hints")));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	/* A directory of the root would be a VM of that name. */
+	EXPECT_EQ(-1, mkdir(path_in(&self->mnt, "dir.hints"), 0700));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "dir"), 0700));
+	EXPECT_EQ(-1, rename(path_in(&self->mnt, "dir"), path_in(&self->mnt, "dir.hints")));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	close(fd);
+}
+
+TEST_F(fs, other_kinds_of_entries)
+{
+	int fd = file_make(&self->mnt, "vm", PAGE);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-1, symlink("vm", path_in(&self->mnt, "link")));
+	EXPECT_EQ(-1, link(path_in(&self->mnt, "vm"), path_in(&self->mnt, "link")));
+	EXPECT_EQ(-1, mknod(path_in(&self->mnt, "null"), S_IFCHR | 0600, makedev(1, 3)));
+	EXPECT_EQ(-1, mkfifo(path_in(&self->mnt, "fifo"), 0600));
+	close(fd);
+}
+
+/* -------------------------------------------------------------- mount options */
+
+static int mount_again(struct test_mount *m, const char *options)
+{
+	test_umount(m);
+	return test_mount(m, options);
+}
+
+TEST_F(fs, mount_owner_and_mode)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, mount_again(&self->mnt, "mode=1770,uid=64055,gid=994"));
+	ASSERT_EQ(0, stat(self->mnt.dir, &st));
+	EXPECT_EQ(S_IFDIR | 01770, st.st_mode);
+	EXPECT_EQ(64055, st.st_uid);
+	EXPECT_EQ(994, st.st_gid);
+}
+
+TEST_F(fs, mount_options_refused)
+{
+	static const char *const bad[] = {
+		"mode=8", "mode=17777", "uid=x", "size=", "size=1X", "size=-1", "private=perhaps",
+		"huge=always", "limit=1G",
+	};
+	int i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		EXPECT_EQ(-EINVAL, mount_again(&self->mnt, bad[i])) {
+			TH_LOG("option %s", bad[i]);
+			umount(self->mnt.dir);
+		}
+	}
+	/* For the fixture's end. */
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+}
+
+TEST_F(fs, mount_size)
+{
+	struct statfs fs;
+	int fd, fd2;
+
+	ASSERT_EQ(0, mount_again(&self->mnt, "size=1M"));
+	ASSERT_EQ(0, statfs(self->mnt.dir, &fs));
+	EXPECT_EQ(MIB / PAGE, fs.f_blocks);
+	EXPECT_EQ(MIB / PAGE, fs.f_bfree);
+	fd = file_make(&self->mnt, "a", MIB);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, statfs(self->mnt.dir, &fs));
+	EXPECT_EQ(0, fs.f_bfree);
+	EXPECT_EQ(0, fs.f_bavail);
+	EXPECT_EQ(-1, ftruncate(fd, MIB + 1));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_EQ(-1, fallocate(fd, 0, 0, MIB + 1));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_EQ(-1, pwrite(fd, "x", 1, MIB));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_EQ(-ENOSPC, file_make(&self->mnt, "b", 1));
+	ASSERT_EQ(0, ftruncate(fd, 4097));
+	fd2 = open(path_in(&self->mnt, "b"), O_RDWR);
+	ASSERT_LE(0, fd2);
+	EXPECT_EQ(0, ftruncate(fd2, MIB - 2 * PAGE));
+	EXPECT_EQ(-1, ftruncate(fd2, MIB - 2 * PAGE + 1));
+	/* What is unlinked and closed counts no more. */
+	close(fd);
+	EXPECT_EQ(0, unlink(path_in(&self->mnt, "a")));
+	EXPECT_EQ(0, ftruncate(fd2, MIB));
+	close(fd2);
+}
+
+/* A changed option is applied or refused, never passed over. */
+TEST_F(fs, remount)
+{
+	struct statfs fs;
+	int ret = mount(NULL, self->mnt.dir, NULL, MS_REMOUNT, "size=1M");
+
+	ASSERT_EQ(0, statfs(self->mnt.dir, &fs));
+	EXPECT_EQ(ret ? 0 : MIB / PAGE, fs.f_blocks);
+	/* Read-only and back is the kernel's own business. */
+	EXPECT_EQ(0, mount(NULL, self->mnt.dir, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+	EXPECT_EQ(-EROFS, file_make(&self->mnt, "vm", PAGE));
+}
+
+TEST_F(fs, statfs)
+{
+	struct statfs fs;
+	int fd = file_make(&self->mnt, "vm", PAGE);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fstatfs(fd, &fs));
+	EXPECT_EQ(VMSWAPFS_MAGIC, fs.f_type);
+	EXPECT_NE(TMPFS_MAGIC, fs.f_type);
+	EXPECT_NE(HUGETLBFS_MAGIC, fs.f_type);
+	EXPECT_EQ(PAGE, fs.f_bsize);
+	close(fd);
+}
+
+TEST_F(fs, two_mounts_are_two_trees)
+{
+	struct test_mount other;
+	int fd = file_make(&self->mnt, "vm", PAGE);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, test_mount(&other, NULL));
+	EXPECT_EQ(-1, access(path_in(&other, "vm"), F_OK));
+	EXPECT_EQ(-1, rename(path_in(&self->mnt, "vm"), path_in(&other, "vm")));
+	EXPECT_EQ(EXDEV, errno);
+	close(fd);
+	EXPECT_EQ(0, test_umount(&other));
+}
+
+/* ----------------------------------------------------------------------- sizes */
+
+TEST_F(file, size)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(FILE_SIZE, st.st_size);
+	EXPECT_EQ(FILE_SIZE, lseek(self->fd, 0, SEEK_END));
+	/* Growing a mapped file is what QEMU and virtio-mem do. */
+	EXPECT_EQ(0, ftruncate(self->fd, 2 * FILE_SIZE));
+	EXPECT_EQ(2 * FILE_SIZE, lseek(self->fd, 0, SEEK_END));
+}
+
+TEST_F(file, shrink_mapped)
+{
+	page_make(self->mem + FILE_SIZE - PAGE, PAGE_RANDOM, 1);
+	EXPECT_EQ(-1, ftruncate(self->fd, FILE_SIZE - PAGE));
+	EXPECT_EQ(ETXTBSY, errno);
+	EXPECT_EQ(-1, ftruncate(self->fd, FILE_SIZE - 1));
+	EXPECT_EQ(ETXTBSY, errno);
+	EXPECT_EQ(-1, open(path_in(&self->mnt, "vm"), O_RDWR | O_TRUNC));
+	EXPECT_EQ(ETXTBSY, errno);
+	EXPECT_EQ(-1, truncate(path_in(&self->mnt, "vm"), 0));
+	EXPECT_EQ(ETXTBSY, errno);
+	EXPECT_TRUE(page_is(self->mem + FILE_SIZE - PAGE, PAGE_RANDOM, 1));
+	munmap(self->mem, FILE_SIZE);
+	EXPECT_EQ(0, ftruncate(self->fd, FILE_SIZE - PAGE));
+	EXPECT_EQ(0, truncate(path_in(&self->mnt, "vm"), 0));
+	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_END));
+}
+
+TEST_F(file, shrink_and_grow_reads_zero)
+{
+	uint8_t page[PAGE];
+	int swapped;
+
+	for (swapped = 0; swapped < 2; swapped++) {
+		page_make(page, PAGE_RANDOM, 1);
+		munmap(self->mem, FILE_SIZE);
+		ASSERT_EQ(PAGE, pwrite(self->fd, page, PAGE, 0));
+		ASSERT_EQ(PAGE, pwrite(self->fd, page, PAGE, PAGE));
+		if (swapped) {
+			EXPECT_TRUE(evict_pages(self->fd, 2));
+		}
+		ASSERT_EQ(0, ftruncate(self->fd, 100));
+		ASSERT_EQ(0, ftruncate(self->fd, FILE_SIZE));
+		self->mem = map_shared(self->fd, FILE_SIZE);
+		EXPECT_EQ(0, memcmp(self->mem, page, 100));
+		EXPECT_TRUE(is_zero(self->mem + 100, 2 * PAGE - 100));
+		EXPECT_TRUE(evict_pages(self->fd, 2));
+		EXPECT_EQ(0, memcmp(self->mem, page, 100));
+		EXPECT_TRUE(is_zero(self->mem + 100, 2 * PAGE - 100));
+	}
+}
+
+TEST_F(file, beyond_end)
+{
+	uint8_t *mem;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, ftruncate(self->fd, FILE_SIZE));
+	mem = map_shared(self->fd, FILE_SIZE + PAGE);
+	ASSERT_NE(MAP_FAILED, mem);
+	pid = fork();
+	if (!pid) {
+		signal(SIGBUS, SIG_DFL);
+		mem[FILE_SIZE] = 1;
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(SIGBUS, WTERMSIG(status));
+	EXPECT_EQ(0, pread(self->fd, self->mem, PAGE, FILE_SIZE));
+	EXPECT_EQ(PAGE - 1, pread(self->fd, self->mem, PAGE, FILE_SIZE - PAGE + 1));
+	munmap(mem, FILE_SIZE + PAGE);
+}
+
+TEST_F(fs, largest_size)
+{
+	struct vmswap_info info;
+	uint8_t *mem;
+	int fd = file_make(&self->mnt, "vm", 0);
+	off_t last;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, VMSWAP_IOC_GET_INFO, &info));
+	EXPECT_EQ(-1, ftruncate(fd, info.max_size + 1));
+	EXPECT_EQ(EFBIG, errno);
+	ASSERT_EQ(0, ftruncate(fd, info.max_size));
+	last = info.max_size - PAGE;
+	ASSERT_EQ(1, pwrite(fd, "x", 1, last));
+	mem = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, last);
+	ASSERT_NE(MAP_FAILED, mem);
+	EXPECT_EQ('x', *mem);
+	memset(mem, 'y', PAGE);
+	page_make(mem, PAGE_RANDOM, 1);
+	EXPECT_TRUE(evict_page(fd, last));
+	EXPECT_TRUE(page_is(mem, PAGE_RANDOM, 1));
+	EXPECT_EQ(last, lseek(fd, 0, SEEK_DATA));
+	EXPECT_EQ(0, fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, last, PAGE));
+	EXPECT_EQ(0, *mem);
+	munmap(mem, PAGE);
+	EXPECT_EQ(0, ftruncate(fd, 0));
+	close(fd);
+}
+
+/* ---------------------------------------------------------------------- mapping */
+
+TEST_F(file, map_at_chosen_address)
+{
+	uint8_t *room = mmap(NULL, FILE_SIZE + 2 * MIB, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *at, *mem;
+
+	ASSERT_NE(MAP_FAILED, room);
+	at = (uint8_t *)(((uintptr_t)room + 2 * MIB - 1) & ~(2 * MIB - 1));
+	mem = mmap(at, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_SHARED, self->fd, 0);
+	ASSERT_EQ(at, mem);
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	munmap(room, FILE_SIZE + 2 * MIB);
+}
+
+TEST_F(file, private_writable_refused)
+{
+	uint8_t *mem;
+
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0));
+	EXPECT_EQ(EINVAL, errno);
+	page_make(self->mem, PAGE_RANDOM, 1);
+	mem = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	EXPECT_TRUE(page_is(mem, PAGE_RANDOM, 1));
+	EXPECT_EQ(-1, mprotect(mem, PAGE, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(EACCES, errno);
+	munmap(mem, PAGE);
+}
+
+TEST_F(fs, private_allowed)
+{
+	uint8_t *mem, *shared;
+	int fd;
+
+	ASSERT_EQ(0, mount_again(&self->mnt, "private=allow"));
+	fd = file_make(&self->mnt, "vm", PAGE);
+	ASSERT_LE(0, fd);
+	shared = map_shared(fd, PAGE);
+	page_make(shared, PAGE_RANDOM, 1);
+	mem = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	EXPECT_TRUE(page_is(mem, PAGE_RANDOM, 1));
+	page_make(mem, PAGE_RANDOM, 2);
+	EXPECT_TRUE(page_is(shared, PAGE_RANDOM, 1));
+	EXPECT_TRUE(evict_page(fd, 0));
+	/* The copy is its owner's, the page the file's. */
+	EXPECT_TRUE(page_is(mem, PAGE_RANDOM, 2));
+	EXPECT_TRUE(page_is(shared, PAGE_RANDOM, 1));
+	munmap(mem, PAGE);
+	munmap(shared, PAGE);
+	close(fd);
+}
+
+TEST_F(file, read_only_descriptor)
+{
+	int fd = open(path_in(&self->mnt, "vm"), O_RDONLY);
+	uint8_t *mem;
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+	EXPECT_EQ(EACCES, errno);
+	page_make(self->mem, PAGE_RANDOM, 1);
+	EXPECT_TRUE(evict_page(self->fd, 0));
+	mem = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	EXPECT_TRUE(page_is(mem, PAGE_RANDOM, 1));
+	EXPECT_EQ(-1, mprotect(mem, PAGE, PROT_READ | PROT_WRITE));
+	munmap(mem, PAGE);
+	close(fd);
+}
+
+TEST_F(file, mremap)
+{
+	uint8_t *mem = map_shared(self->fd, FILE_SIZE / 2);
+
+	ASSERT_NE(MAP_FAILED, mem);
+	fill_pages(self->mem, FILE_PAGES);
+	mem = mremap(mem, FILE_SIZE / 2, FILE_SIZE, MREMAP_MAYMOVE);
+	ASSERT_NE(MAP_FAILED, mem);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	mem = mremap(mem, FILE_SIZE, PAGE, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	munmap(mem, PAGE);
+}
+
+TEST_F(file, fork)
+{
+	int status, i;
+	pid_t pid;
+
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES / 2));
+	pid = fork();
+	if (!pid) {
+		bool ok = pages_filled(self->mem, FILE_PAGES);
+
+		for (i = 0; i < FILE_PAGES; i++)
+			page_make(self->mem + i * PAGE, PAGE_RANDOM, 77 + i);
+		_exit(!ok);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	for (i = 0; i < FILE_PAGES; i++) {
+		EXPECT_TRUE(page_is(self->mem + i * PAGE, PAGE_RANDOM, 77 + i));
+	}
+}
+
+/* ---------------------------------------------------------------------- advice */
+
+TEST_F(file, advice_accepted)
+{
+	static const int advice[] = {
+		MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED,
+		MADV_DONTFORK, MADV_DOFORK, MADV_MERGEABLE, MADV_UNMERGEABLE, MADV_HUGEPAGE,
+		MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP, MADV_COLD, MADV_PAGEOUT,
+		MADV_POPULATE_READ, MADV_POPULATE_WRITE,
+	};
+	int i;
+
+	fill_pages(self->mem, FILE_PAGES);
+	for (i = 0; i < sizeof(advice) / sizeof(advice[0]); i++) {
+		EXPECT_EQ(0, madvise(self->mem, FILE_SIZE, advice[i])) {
+			TH_LOG("advice %d: %s", advice[i], strerror(errno));
+		}
+		EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+	}
+}
+
+TEST_F(file, madv_dontneed_keeps_content)
+{
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_EQ(0, madvise(self->mem, FILE_SIZE, MADV_DONTNEED));
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_EQ(0, madvise(self->mem, FILE_SIZE, MADV_DONTNEED));
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+}
+
+TEST_F(file, madv_willneed_prefetches)
+{
+	struct vmswap_vm_stat stat;
+
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_EQ(0, madvise(self->mem, FILE_SIZE / 2, MADV_WILLNEED));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	EXPECT_EQ(FILE_SIZE / 2, stat.resident);
+	EXPECT_EQ(FILE_SIZE / 2, stat.swapped);
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+}
+
+TEST_F(file, madv_hugepage_reads_one_page)
+{
+	struct vmswap_vm_stat stat;
+
+	fill_pages(self->mem, FILE_PAGES);
+	ASSERT_EQ(0, madvise(self->mem, FILE_SIZE, MADV_HUGEPAGE));
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, test_seed));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	EXPECT_GE(16 * PAGE, stat.resident);
+}
+
+TEST_F(file, madv_remove)
+{
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_TRUE(evict_page(self->fd, PAGE));
+	EXPECT_EQ(0, madvise(self->mem, 2 * PAGE, MADV_REMOVE));
+	EXPECT_TRUE(is_zero(self->mem, 2 * PAGE));
+	EXPECT_TRUE(page_is(self->mem + 2 * PAGE, PAGE_RANDOM, test_seed + 2));
+}
+
+TEST_F(file, populate_write)
+{
+	struct vmswap_vm_stat stat;
+
+	EXPECT_EQ(0, madvise(self->mem, FILE_SIZE, MADV_POPULATE_WRITE));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	EXPECT_EQ(FILE_SIZE, stat.resident);
+	EXPECT_EQ(FILE_SIZE, stat.dirty);
+}
+
+TEST_F(file, mbind)
+{
+	unsigned long nodes = 1;
+
+	EXPECT_EQ(0, syscall(SYS_mbind, self->mem, FILE_SIZE, MPOL_BIND, &nodes, 2ul,
+			     MPOL_MF_MOVE)) {
+		if (errno == ENOSYS)
+			SKIP(return, "%s", "kernel without NUMA");
+	}
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_EQ(0, syscall(SYS_mbind, self->mem, FILE_SIZE, MPOL_PREFERRED, &nodes, 2ul,
+			     MPOL_MF_MOVE));
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+}
+
+TEST_F(file, fadvise)
+{
+	struct vmswap_vm_stat stat;
+	int i;
+
+	fill_pages(self->mem, FILE_PAGES);
+	for (i = POSIX_FADV_NORMAL; i <= POSIX_FADV_NOREUSE; i++) {
+		EXPECT_EQ(0, posix_fadvise(self->fd, 0, 0, i));
+	}
+	EXPECT_EQ(EINVAL, posix_fadvise(self->fd, 0, 0, 99));
+	EXPECT_EQ(EINVAL, posix_fadvise(self->fd, 0, -1, POSIX_FADV_WILLNEED));
+	EXPECT_EQ(0, posix_fadvise(self->fd, FILE_SIZE * 4, PAGE, POSIX_FADV_DONTNEED));
+	EXPECT_EQ(0, posix_fadvise(self->fd, FILE_SIZE * 4, 0, POSIX_FADV_WILLNEED));
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_EQ(0, posix_fadvise(self->fd, 0, 0, POSIX_FADV_WILLNEED));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	EXPECT_EQ(FILE_SIZE, stat.resident);
+	EXPECT_EQ(0, posix_fadvise(self->fd, 0, 0, POSIX_FADV_DONTNEED));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	EXPECT_GT(FILE_SIZE, stat.resident);
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+}
+
+/* ------------------------------------------------- zeroing at odd offsets */
+
+/* What an edge page may be. */
+enum residency { CLEAN, DIRTY, SWAPPED, ABSENT, RESIDENCIES };
+
+#define ODD_PAGES	6
+#define ODD_SIZE	(ODD_PAGES * PAGE)
+
+static const char *const residency_names[] = { "clean", "dirty", "swapped", "absent" };
+
+/* Same-filled pages are clean when read back: their word holds them. */
+static bool make_residency(int fd, uint8_t *mem, uint8_t *shadow, enum residency r)
+{
+	unsigned int i;
+
+	fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, FILE_SIZE);
+	memset(shadow, 0, ODD_SIZE);
+	for (i = 0; i < ODD_PAGES && r != ABSENT; i++)
+		page_make(shadow + i * PAGE, r == CLEAN ? PAGE_SAME_FILLED : PAGE_RANDOM,
+			  0x5555 + i);
+	if (r != ABSENT)
+		memcpy(mem, shadow, ODD_SIZE);
+	if (r == CLEAN || r == SWAPPED)
+		if (!evict_pages(fd, ODD_PAGES))
+			return false;
+	for (i = 0; i < ODD_PAGES && r == CLEAN; i++)
+		if (mem[i * PAGE] != shadow[i * PAGE] ||
+		    page_state(fd, i * PAGE) & VMSWAP_PAGE_DIRTY)
+			return false;
+	for (i = 0; i < ODD_PAGES; i++)
+		if (is_resident(fd, i * PAGE) != (r == CLEAN || r == DIRTY))
+			return false;
+	return true;
+}
+
+static const struct { off_t from, len; } odd[] = {
+	{ 0, PAGE }, { 100, 200 }, { 100, PAGE }, { 0, 1 }, { PAGE - 1, 2 }, { PAGE - 1, 1 },
+	{ 1, ODD_SIZE - 2 }, { PAGE + 1, 2 * PAGE - 1 }, { 17, 3 * PAGE - 17 }, { PAGE, 17 },
+	{ 2 * PAGE, 3 * PAGE }, { 4000, 97 },
+};
+
+/* Right now, through read(), and after a trip to the tier. */
+static bool same_everywhere(int fd, const uint8_t *mem, const uint8_t *shadow)
+{
+	uint8_t copy[ODD_SIZE];
+
+	if (pread(fd, copy, ODD_SIZE, 0) != ODD_SIZE || memcmp(copy, shadow, ODD_SIZE))
+		return false;
+	if (!evict_pages(fd, ODD_PAGES) || pread(fd, copy, ODD_SIZE, 0) != ODD_SIZE ||
+	    memcmp(copy, shadow, ODD_SIZE))
+		return false;
+	return !memcmp(mem, shadow, ODD_SIZE) && evict_pages(fd, ODD_PAGES) &&
+	       !memcmp(mem, shadow, ODD_SIZE);
+}
+
+static void zero_at_odd_offsets(struct __test_metadata *_metadata, int fd, uint8_t *mem, int mode)
+{
+	uint8_t shadow[ODD_SIZE];
+	int r, i;
+
+	for (r = 0; r < RESIDENCIES; r++)
+		for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+			ASSERT_TRUE(make_residency(fd, mem, shadow, r)) {
+				TH_LOG("pages are not %s", residency_names[r]);
+			}
+			ASSERT_EQ(0, fallocate(fd, mode, odd[i].from, odd[i].len));
+			memset(shadow + odd[i].from, 0, odd[i].len);
+			EXPECT_TRUE(same_everywhere(fd, mem, shadow)) {
+				TH_LOG("%s, from %ld length %ld", residency_names[r],
+				       (long)odd[i].from, (long)odd[i].len);
+			}
+		}
+}
+
+TEST_F(file, punch_hole_odd)
+{
+	zero_at_odd_offsets(_metadata, self->fd, self->mem,
+			    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
+}
+
+TEST_F(file, zero_range_odd)
+{
+	zero_at_odd_offsets(_metadata, self->fd, self->mem, FALLOC_FL_ZERO_RANGE);
+}
+
+TEST_F(file, truncate_odd)
+{
+	uint8_t shadow[ODD_SIZE];
+	int r, i;
+
+	munmap(self->mem, FILE_SIZE);
+	for (r = 0; r < RESIDENCIES; r++)
+		for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+			self->mem = map_shared(self->fd, FILE_SIZE);
+			ASSERT_TRUE(make_residency(self->fd, self->mem, shadow, r));
+			munmap(self->mem, FILE_SIZE);
+			ASSERT_EQ(0, ftruncate(self->fd, odd[i].from));
+			ASSERT_EQ(0, ftruncate(self->fd, FILE_SIZE));
+			memset(shadow + odd[i].from, 0, ODD_SIZE - odd[i].from);
+			self->mem = map_shared(self->fd, FILE_SIZE);
+			EXPECT_TRUE(same_everywhere(self->fd, self->mem, shadow)) {
+				TH_LOG("%s, to %ld", residency_names[r], (long)odd[i].from);
+			}
+			munmap(self->mem, FILE_SIZE);
+		}
+	self->mem = map_shared(self->fd, FILE_SIZE);
+}
+
+TEST_F(file, fallocate)
+{
+	struct stat st;
+
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_EQ(0, fallocate(self->fd, 0, 0, FILE_SIZE));
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+	EXPECT_EQ(0, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 0, 2 * FILE_SIZE));
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(FILE_SIZE, st.st_size);
+	EXPECT_EQ(0, fallocate(self->fd, 0, FILE_SIZE, 100));
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(FILE_SIZE + 100, st.st_size);
+	EXPECT_EQ(0, fallocate(self->fd, FALLOC_FL_ZERO_RANGE, FILE_SIZE, 2 * PAGE));
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(FILE_SIZE + 2 * PAGE, st.st_size);
+	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_COLLAPSE_RANGE, 0, PAGE));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_INSERT_RANGE, 0, PAGE));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+}
+
+/* Balloon inflation: page and slot go, without a read. */
+TEST_F(file, punch_swapped_reads_nothing)
+{
+	struct vmswap_vm_stat before, after;
+	int i;
+
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	ASSERT_EQ(0, vm_stat(self->fd, &before));
+	EXPECT_EQ(FILE_SIZE, before.swapped);
+	for (i = 0; i < FILE_PAGES; i++) {
+		ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				       i * PAGE, PAGE));
+		ASSERT_EQ(0, madvise(self->mem + i * PAGE, PAGE, MADV_DONTNEED));
+	}
+	ASSERT_EQ(0, vm_stat(self->fd, &after));
+	EXPECT_EQ(before.swapin_pages, after.swapin_pages);
+	EXPECT_EQ(0, after.swapped);
+	EXPECT_EQ(0, after.resident);
+	EXPECT_EQ(FILE_SIZE, after.zero);
+	EXPECT_EQ(FILE_PAGES, after.discarded_pages - before.discarded_pages);
+	EXPECT_TRUE(is_zero(self->mem, FILE_SIZE));
+}
+
+/* A page counts once, whatever it was. */
+TEST_F(file, punch_counts_pages_once)
+{
+	struct vmswap_vm_stat before, after;
+	uint8_t shadow[ODD_SIZE];
+	int r;
+
+	for (r = 0; r < ABSENT; r++) {
+		ASSERT_TRUE(make_residency(self->fd, self->mem, shadow, r));
+		ASSERT_EQ(0, vm_stat(self->fd, &before));
+		ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				       0, ODD_SIZE));
+		ASSERT_EQ(0, vm_stat(self->fd, &after));
+		EXPECT_EQ(ODD_PAGES, after.discarded_pages - before.discarded_pages) {
+			TH_LOG("%s", residency_names[r]);
+		}
+	}
+}
+
+TEST_F(file, punch_whole_empty_file)
+{
+	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			       FILE_SIZE));
+	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, FILE_SIZE,
+			       FILE_SIZE));
+	EXPECT_TRUE(is_zero(self->mem, FILE_SIZE));
+}
+
+/* -------------------------------------------------------------------- seeking */
+
+TEST_F(file, seek_data_hole)
+{
+	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_HOLE));
+	EXPECT_EQ(-1, lseek(self->fd, 0, SEEK_DATA));
+	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(-1, lseek(self->fd, FILE_SIZE, SEEK_HOLE));
+	EXPECT_EQ(ENXIO, errno);
+	page_make(self->mem + 3 * PAGE, PAGE_RANDOM, 1);
+	page_make(self->mem + 4 * PAGE, PAGE_RANDOM, 1);
+	page_make(self->mem + 9 * PAGE, PAGE_SAME_FILLED, 1);
+	EXPECT_TRUE(evict_page(self->fd, 4 * PAGE));
+	EXPECT_TRUE(evict_page(self->fd, 9 * PAGE));
+	EXPECT_EQ(3 * PAGE, lseek(self->fd, 0, SEEK_DATA));
+	EXPECT_EQ(3 * PAGE + 7, lseek(self->fd, 3 * PAGE + 7, SEEK_DATA));
+	EXPECT_EQ(5 * PAGE, lseek(self->fd, 3 * PAGE, SEEK_HOLE));
+	EXPECT_EQ(9 * PAGE, lseek(self->fd, 5 * PAGE, SEEK_DATA));
+	EXPECT_EQ(10 * PAGE, lseek(self->fd, 9 * PAGE, SEEK_HOLE));
+	EXPECT_EQ(0, discard(self->fd, 4 * PAGE, PAGE));
+	EXPECT_EQ(4 * PAGE, lseek(self->fd, 3 * PAGE, SEEK_HOLE));
+	EXPECT_EQ(9 * PAGE, lseek(self->fd, 4 * PAGE, SEEK_DATA));
+	/* None of this brought anything in. */
+	EXPECT_TRUE(page_state(self->fd, 9 * PAGE) & VMSWAP_PAGE_SAME);
+	EXPECT_FALSE(is_resident(self->fd, 9 * PAGE));
+	page_make(self->mem + FILE_SIZE - PAGE, PAGE_RANDOM, 1);
+	EXPECT_EQ(FILE_SIZE, lseek(self->fd, FILE_SIZE - 1, SEEK_HOLE));
+}
+
+/* Tools take a file without blocks for one without data. */
+TEST_F(file, stat_blocks)
+{
+	struct stat st;
+
+	fill_pages(self->mem, FILE_PAGES);
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(FILE_SIZE / 512, st.st_blocks);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(FILE_SIZE / 512, st.st_blocks);
+	ASSERT_EQ(0, discard(self->fd, 0, FILE_SIZE));
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(0, st.st_blocks);
+}
+
+/* ----------------------------------------------------------- reading and writing */
+
+TEST_F(file, read_write)
+{
+	uint8_t in[3 * PAGE], out[3 * PAGE];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		page_make(in + i * PAGE, PAGE_RANDOM, 100 + i);
+	EXPECT_EQ(sizeof(in), pwrite(self->fd, in, sizeof(in), 777));
+	EXPECT_EQ(0, memcmp(self->mem + 777, in, sizeof(in)));
+	EXPECT_TRUE(evict_pages(self->fd, 5));
+	EXPECT_EQ(sizeof(out), pread(self->fd, out, sizeof(out), 777));
+	EXPECT_EQ(0, memcmp(in, out, sizeof(in)));
+	EXPECT_TRUE(evict_pages(self->fd, 5));
+	/* A part of a swapped page. */
+	EXPECT_EQ(10, pwrite(self->fd, "0123456789", 10, PAGE));
+	memcpy(in + PAGE - 777, "0123456789", 10);
+	EXPECT_EQ(0, memcmp(self->mem + 777, in, sizeof(in)));
+	ASSERT_EQ(777, lseek(self->fd, 777, SEEK_SET));
+	EXPECT_EQ(sizeof(out), read(self->fd, out, sizeof(out)));
+	EXPECT_EQ(0, memcmp(in, out, sizeof(in)));
+	EXPECT_EQ(4, write(self->fd, "tail", 4));
+	EXPECT_EQ(0, memcmp(self->mem + 777 + sizeof(in), "tail", 4));
+}
+
+TEST_F(file, read_write_bad_address)
+{
+	void *bad = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	EXPECT_EQ(-1, pread(self->fd, bad, PAGE, 0));
+	EXPECT_EQ(EFAULT, errno);
+	page_make(self->mem, PAGE_RANDOM, 1);
+	EXPECT_EQ(-1, pread(self->fd, bad, PAGE, 0));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, pwrite(self->fd, bad, PAGE, 0));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 1));
+	/* What could not be written does not lengthen the file. */
+	EXPECT_EQ(-1, pwrite(self->fd, bad, PAGE, FILE_SIZE));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(FILE_SIZE, lseek(self->fd, 0, SEEK_END));
+	munmap(bad, PAGE);
+}
+
+TEST_F(file, write_from_itself)
+{
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_EQ(PAGE, pwrite(self->fd, self->mem, PAGE, 0));
+	EXPECT_EQ(PAGE, pwrite(self->fd, self->mem + PAGE, PAGE, 8 * PAGE));
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_EQ(PAGE, pread(self->fd, self->mem + 9 * PAGE, PAGE, 2 * PAGE));
+	EXPECT_TRUE(pages_filled(self->mem, 8));
+	EXPECT_TRUE(page_is(self->mem + 8 * PAGE, PAGE_RANDOM, test_seed + 1));
+	EXPECT_TRUE(page_is(self->mem + 9 * PAGE, PAGE_RANDOM, test_seed + 2));
+}
+
+TEST_F(fs, write_extends)
+{
+	int fd = file_make(&self->mnt, "vm", 0);
+	char buf[8] = "";
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(3, pwrite(fd, "end", 3, PAGE + 10));
+	EXPECT_EQ(PAGE + 13, lseek(fd, 0, SEEK_END));
+	EXPECT_EQ(3, pread(fd, buf, 8, PAGE + 10));
+	EXPECT_EQ(0, strcmp(buf, "end"));
+	close(fd);
+	fd = open(path_in(&self->mnt, "vm"), O_RDWR | O_APPEND);
+	EXPECT_EQ(1, write(fd, "!", 1));
+	EXPECT_EQ(PAGE + 14, lseek(fd, 0, SEEK_END));
+	close(fd);
+}
+
+TEST_F(file, splice)
+{
+	uint8_t page[PAGE];
+	loff_t in = PAGE, out = 20 * PAGE;
+	int pipefd[2];
+
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	ASSERT_EQ(0, pipe(pipefd));
+	ASSERT_EQ(PAGE, splice(self->fd, &in, pipefd[1], NULL, PAGE, 0));
+	/* What the pipe holds is held. */
+	evict(self->fd, 0, FILE_SIZE);
+	EXPECT_TRUE(page_is(self->mem + PAGE, PAGE_RANDOM, test_seed + 1));
+	ASSERT_EQ(PAGE, read(pipefd[0], page, PAGE));
+	EXPECT_TRUE(page_is(page, PAGE_RANDOM, test_seed + 1));
+	ASSERT_EQ(PAGE, write(pipefd[1], page, PAGE));
+	ASSERT_EQ(PAGE, splice(pipefd[0], NULL, self->fd, &out, PAGE, SPLICE_F_MOVE));
+	EXPECT_TRUE(page_is(self->mem + 20 * PAGE, PAGE_RANDOM, test_seed + 1));
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_TRUE(page_is(self->mem + 20 * PAGE, PAGE_RANDOM, test_seed + 1));
+	close(pipefd[0]);
+	close(pipefd[1]);
+}
+
+TEST_F(file, sendfile)
+{
+	int fd = file_make(&self->mnt, "copy", 0);
+	uint8_t *copy;
+	off_t pos = 0;
+
+	ASSERT_LE(0, fd);
+	fill_pages(self->mem, FILE_PAGES / 2);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES / 4));
+	while (pos < FILE_SIZE) {
+		ASSERT_LT(0, sendfile(fd, self->fd, &pos, FILE_SIZE - pos));
+	}
+	copy = map_shared(fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, copy);
+	EXPECT_TRUE(pages_filled(copy, FILE_PAGES / 2));
+	EXPECT_TRUE(is_zero(copy + FILE_SIZE / 2, FILE_SIZE / 2));
+	munmap(copy, FILE_SIZE);
+	close(fd);
+}
+
+TEST_F(file, msync_fsync)
+{
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_EQ(0, msync(self->mem, FILE_SIZE, MS_SYNC));
+	EXPECT_EQ(0, fsync(self->fd));
+	EXPECT_EQ(0, fdatasync(self->fd));
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+}
+
+/* Other users of the memory reach swapped pages, too. */
+TEST_F(file, proc_mem)
+{
+	int fd = open("/proc/self/mem", O_RDWR);
+	uint8_t page[PAGE];
+
+	ASSERT_LE(0, fd);
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(self->fd, 2));
+	ASSERT_EQ(PAGE, pread(fd, page, PAGE, (uintptr_t)self->mem));
+	EXPECT_TRUE(page_is(page, PAGE_RANDOM, test_seed));
+	ASSERT_EQ(PAGE, pwrite(fd, page, PAGE, (uintptr_t)self->mem + PAGE));
+	EXPECT_TRUE(evict_pages(self->fd, 2));
+	EXPECT_TRUE(page_is(self->mem + PAGE, PAGE_RANDOM, test_seed));
+	close(fd);
+}
+
+/* A loop device on tmpfs takes O_DIRECT, tmpfs itself does not. */
+static int loop_attach(char *path, size_t size, int backing)
+{
+	int ctl = open("/dev/loop-control", O_RDWR), fd, n;
+
+	if (ctl < 0)
+		return -errno;
+	n = ioctl(ctl, LOOP_CTL_GET_FREE);
+	close(ctl);
+	snprintf(path, size, "/dev/loop%d", n);
+	fd = open(path, O_RDWR | O_DIRECT);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, LOOP_SET_FD, backing)) {
+		n = -errno;
+		close(fd);
+		return n;
+	}
+	return fd;
+}
+
+TEST_F(file, direct_io)
+{
+	char path[32], name[] = "/tmp/vmswap-loop.XXXXXX";
+	int backing, loop;
+
+	backing = mkstemp(name);
+	ASSERT_LE(0, backing);
+	unlink(name);
+	ASSERT_EQ(0, ftruncate(backing, FILE_SIZE));
+	if (access("/dev/loop-control", F_OK))
+		system("modprobe loop");
+	loop = loop_attach(path, sizeof(path), backing);
+	if (loop < 0) {
+		close(backing);
+		SKIP(return, "no loop device: %s", strerror(-loop));
+	}
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_EQ(FILE_SIZE, pwrite(loop, self->mem, FILE_SIZE, 0));
+	memset(self->mem, 0xee, FILE_SIZE);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_EQ(FILE_SIZE, pread(loop, self->mem, FILE_SIZE, 0));
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+	ioctl(loop, LOOP_CLR_FD, 0);
+	close(loop);
+	close(backing);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+TEST_F(fs, last_close_frees)
+{
+	struct policy_host host;
+	struct policy p;
+	uint8_t *mem;
+	int fd, i;
+
+	ASSERT_EQ(0, policy_open(&p));
+	fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	ASSERT_LE(0, fd);
+	mem = map_shared(fd, FILE_SIZE);
+	fill_pages(mem, FILE_PAGES);
+	EXPECT_TRUE(evict_pages(fd, FILE_PAGES / 2));
+	ASSERT_EQ(0, policy_host_get(&p, &host));
+	EXPECT_EQ(1, host.vms);
+	ASSERT_EQ(0, unlink(path_in(&self->mnt, "vm")));
+	close(fd);
+	ASSERT_EQ(0, policy_host_get(&p, &host));
+	EXPECT_EQ(1, host.vms);
+	munmap(mem, FILE_SIZE);
+	for (i = 0; i < 500; i++) {
+		ASSERT_EQ(0, policy_host_get(&p, &host));
+		if (!host.vms && !host.leaks)
+			break;
+		usleep(10000);
+	}
+	EXPECT_EQ(0, host.vms);
+	EXPECT_EQ(0, host.leaks);
+	policy_close(&p);
+}
+
+VMSWAP_TEST_MAIN
