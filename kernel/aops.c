@@ -12,8 +12,10 @@
 /* For generic code; our own paths fill folios themselves. */
 static int vmswap_read_folio(struct file *file, struct folio *folio)
 {
-	int ret = vmswap_fill_sync(vmswap_region_of(folio->mapping->host), folio);
+	int ret = vmswap_fill(vmswap_region_of(folio->mapping->host), folio);
 
+	if (ret == -EINPROGRESS)
+		return 0;
 	folio_unlock(folio);
 	return ret;
 }

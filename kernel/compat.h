@@ -92,4 +92,41 @@ static inline int generic_error_remove_folio(struct address_space *mapping,
 }
 #endif
 
+/* 6.9: a block device is opened as a file */
+#include <linux/blkdev.h>
+
+struct vmswap_bdev {
+	struct block_device *bdev;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	struct file *file;
+#endif
+};
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+static inline int vmswap_bdev_open(struct vmswap_bdev *dev, const char *path, void *holder)
+{
+	dev->bdev = blkdev_get_by_path(path, FMODE_READ | FMODE_WRITE | FMODE_EXCL, holder);
+	return PTR_ERR_OR_ZERO(dev->bdev);
+}
+
+static inline void vmswap_bdev_close(struct vmswap_bdev *dev, void *holder)
+{
+	blkdev_put(dev->bdev, FMODE_READ | FMODE_WRITE | FMODE_EXCL);
+}
+#else
+static inline int vmswap_bdev_open(struct vmswap_bdev *dev, const char *path, void *holder)
+{
+	dev->file = bdev_file_open_by_path(path, BLK_OPEN_READ | BLK_OPEN_WRITE, holder, NULL);
+	if (IS_ERR(dev->file))
+		return PTR_ERR(dev->file);
+	dev->bdev = file_bdev(dev->file);
+	return 0;
+}
+
+static inline void vmswap_bdev_close(struct vmswap_bdev *dev, void *holder)
+{
+	bdev_fput(dev->file);
+}
+#endif
+
 #endif /* VMSWAP_COMPAT_H */

@@ -14,8 +14,8 @@
  *     a writeback bdi that write-protects nothing, so doing it to a folio that is
  *     mapped would lose the writes that follow.
  *  4. Write the content, or find that it need not be written, and let the word
- *     name the slot - still under the folio lock.  On failure the folio is dirty
- *     again before it is unlocked.
+ *     name the slot - still under the folio lock, which is held until the write has
+ *     ended.  On failure the folio is dirty again before it is unlocked.
  *  5. Unlock and drop through invalidate_mapping_pages(), which freezes the
  *     reference count and looks at the dirty flag again: a page touched since the
  *     unlock stays, and the copy just written is stale but harmless, as a dirty
@@ -26,6 +26,7 @@
  * truncation waits for the lock, and 5 finds no such page; migration needs the
  * lock, and copies the dirty flag under it; drop_caches may do 5 for us.
  */
+#include <linux/blkdev.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/pagevec.h>
@@ -42,10 +43,22 @@
 #include "trace.h"
 #include "vm.h"
 
+enum page_fate {
+	STAYS,
+	WRITING,	/* locked until the batch is done */
+	CLEANED,	/* may be dropped */
+};
+
 struct run {
 	struct vmswap_region *region;
+	struct vmswap_evict_result *res;
 	unsigned int nr;
 	struct folio *folios[VMSWAP_RUN_MAX];
+	pgoff_t index[VMSWAP_RUN_MAX];
+	u64 words[VMSWAP_RUN_MAX];		/* of pages being written */
+	u8 fate[VMSWAP_RUN_MAX];
+	DECLARE_BITMAP(sampled, VMSWAP_RUN_MAX);
+	struct vmswap_store_batch batch;
 };
 
 static bool is_pinned(struct folio *folio)
@@ -170,52 +183,100 @@ static bool encode_content(struct folio *folio, u64 *new)
 	return true;
 }
 
-/* The folio was dirty: find a home for its bytes.  Returns 0 with the word set. */
-static int store_content(struct vmswap_region *region, struct folio *folio, u64 *word)
+static bool is_alone(struct folio *folio)
 {
-	struct vmswap_vm *vm = region->vm;
-	u64 old = READ_ONCE(*word), new;
-	int ret;
-
-	if (encode_content(folio, &new)) {
-		vmswap_word_set(region, folio->index, word, new);
-		return 0;
-	}
-	if (vmswap_word_state(old) == VMSWAP_WORD_SLOT &&
-	    vmswap_tier_equal(vm, old, folio)) {
-		vmswap_count(vm, VC_SKIPPED_CLEAN, 1);
-		return 0;
-	}
-	ret = vmswap_tier_store(region, folio, &new);
-	if (ret)
-		return ret;
-	vmswap_count(vm, VC_SWAPOUT, 1);
-	vmswap_word_set(region, folio->index, word, new);
-	return 0;
+	/* One reference is the page cache's, one is ours. */
+	return !folio_mapped(folio) && folio_ref_count(folio) == 2;
 }
 
-/* Steps 3 and 4.  Returns true when the folio is clean and may be dropped. */
-static bool clean_one(struct vmswap_region *region, struct folio *folio,
-		      struct vmswap_evict_result *res)
+/* No copy is current: the folio is the only one. */
+static void keep(struct run *run, unsigned int i)
 {
-	u64 *word = vmswap_word_at(&region->map, folio->index);
+	folio_mark_dirty(run->folios[i]);
+	run->res->no_room++;
+	run->fate[i] = STAYS;
+}
 
-	/* One reference is the page cache's, one is ours. */
-	if (folio_mapped(folio) || folio_ref_count(folio) != 2) {
-		res->busy++;
-		return false;
+static void stored(struct run *run, unsigned int i, u64 *word)
+{
+	vmswap_count(run->region->vm, VC_SWAPOUT, 1);
+	vmswap_word_set(run->region, run->folios[i]->index, word, run->words[i]);
+	run->fate[i] = CLEANED;
+}
+
+/* The folio was dirty: find a home for its bytes. */
+static void store_content(struct run *run, unsigned int i, u64 *word)
+{
+	struct vmswap_region *region = run->region;
+	struct folio *folio = run->folios[i];
+	struct vmswap_store store = {
+		.region = region, .folio = folio, .batch = &run->batch, .index = i,
+	};
+	u64 old = READ_ONCE(*word), new;
+
+	run->fate[i] = CLEANED;
+	if (encode_content(folio, &new)) {
+		vmswap_word_set(region, folio->index, word, new);
+		return;
 	}
-	if (!folio_clear_dirty_for_io(folio)) {
-		if (vmswap_word_state(READ_ONCE(*word)) == VMSWAP_WORD_SLOT)
+	if (vmswap_word_state(old) == VMSWAP_WORD_SLOT) {
+		if (vmswap_tier_equal(region->vm, old, folio)) {
 			vmswap_count(region->vm, VC_SKIPPED_CLEAN, 1);
-		return true;
-	}
-	if (store_content(region, folio, word)) {
+			return;
+		}
+		/* Outdated.  Its room may be what the new copy needs. */
 		folio_mark_dirty(folio);
-		res->no_room++;
-		return false;
+		vmswap_word_set(region, folio->index, word, VMSWAP_WORD_ZERO);
+		folio_clear_dirty_for_io(folio);
 	}
-	return true;
+	switch (vmswap_tier_store(&store, &run->words[i])) {
+	case 0:
+		stored(run, i, word);
+		break;
+	case -EINPROGRESS:
+		run->fate[i] = WRITING;
+		break;
+	default:
+		keep(run, i);
+	}
+}
+
+/* Steps 3 and 4. */
+static void clean_one(struct run *run, unsigned int i)
+{
+	struct folio *folio = run->folios[i];
+	u64 *word = vmswap_word_at(&run->region->map, folio->index);
+
+	if (!is_alone(folio)) {
+		run->res->busy++;
+		return;
+	}
+	if (folio_clear_dirty_for_io(folio)) {
+		store_content(run, i, word);
+		return;
+	}
+	if (vmswap_word_state(READ_ONCE(*word)) == VMSWAP_WORD_SLOT)
+		vmswap_count(run->region->vm, VC_SKIPPED_CLEAN, 1);
+	run->fate[i] = CLEANED;
+}
+
+/* The write has ended.  Nobody could touch the page, but this is where we look. */
+static void written_one(struct run *run, unsigned int i)
+{
+	struct folio *folio = run->folios[i];
+	u64 *word = vmswap_word_at(&run->region->map, folio->index);
+	struct vmswap_store store = { .region = run->region, .folio = folio };
+	int err = run->batch.err[i];
+
+	if (err) {
+		vmswap_tier_store_failed(&store, run->words[i], err);
+		keep(run, i);
+	} else if (folio_test_dirty(folio) || folio_mapped(folio)) {
+		vmswap_tier_free_slot(run->region->vm, run->words[i]);
+		keep(run, i);
+	} else {
+		stored(run, i, word);
+	}
 }
 
 static void release(struct folio *folio)
@@ -237,6 +298,47 @@ static void drop_run(struct vmswap_region *region, pgoff_t first, pgoff_t last,
 	trace_vmswap_evict(region->vm->id, region->index, first, last - first + 1, n);
 }
 
+static void lock_run(struct run *run, pgoff_t start, unsigned int nr,
+		     enum vmswap_evict_mode mode)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		bool sample = false;
+		struct folio *folio = lock_one(run->region, start + i, mode, &sample, run->res);
+
+		if (!folio)
+			continue;
+		if (sample)
+			__set_bit(run->nr, run->sampled);
+		run->fate[run->nr] = STAYS;
+		run->folios[run->nr++] = folio;
+	}
+}
+
+/* Clean all; what is not being written is unlocked at once. */
+static void clean_run(struct run *run)
+{
+	struct blk_plug plug;
+	unsigned int i;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < run->nr; i++) {
+		if (!test_bit(i, run->sampled))
+			clean_one(run, i);
+		if (run->fate[i] != WRITING)
+			release(run->folios[i]);
+	}
+	blk_finish_plug(&plug);
+	vmswap_store_batch_wait(&run->batch);
+	for (i = 0; i < run->nr; i++) {
+		if (run->fate[i] != WRITING)
+			continue;
+		written_one(run, i);
+		release(run->folios[i]);
+	}
+}
+
 /**
  * vmswap_evict_run() - evict what can go of up to VMSWAP_RUN_MAX pages
  * @region: the region
@@ -249,32 +351,24 @@ void vmswap_evict_run(struct vmswap_region *region, pgoff_t start, unsigned int 
 		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
 {
 	unsigned int noreclaim = memalloc_noreclaim_save();
-	struct run run = { .region = region };
-	DECLARE_BITMAP(sampled, VMSWAP_RUN_MAX) = {};
-	unsigned int i, cleaned = 0;
+	struct run run = { .region = region, .res = res };
 	pgoff_t first = ULONG_MAX, last = 0;
+	unsigned int i, cleaned = 0;
 
-	for (i = 0; i < nr; i++) {
-		bool sample = false;
-		struct folio *folio = lock_one(region, start + i, mode, &sample, res);
-
-		if (!folio)
-			continue;
-		if (sample)
-			__set_bit(run.nr, sampled);
-		run.folios[run.nr++] = folio;
-	}
+	vmswap_store_batch_init(&run.batch);
+	lock_run(&run, start, nr, mode);
 	if (run.nr && any_mapped(&run))
 		unmap_run(&run);
+	/* The folios may be gone once they are unlocked: their places are kept. */
+	for (i = 0; i < run.nr; i++)
+		run.index[i] = run.folios[i]->index;
+	clean_run(&run);
 	for (i = 0; i < run.nr; i++) {
-		struct folio *folio = run.folios[i];
-
-		if (!test_bit(i, sampled) && clean_one(region, folio, res)) {
-			first = min(first, folio->index);
-			last = max(last, folio->index);
-			cleaned++;
-		}
-		release(folio);
+		if (run.fate[i] != CLEANED)
+			continue;
+		first = min(first, run.index[i]);
+		last = max(last, run.index[i]);
+		cleaned++;
 	}
 	if (cleaned)
 		drop_run(region, first, last, cleaned, res);

@@ -7,9 +7,6 @@
 
 struct vmswap_region;
 
-/* Pages of one run: locked, unmapped and dropped together. */
-#define VMSWAP_RUN_MAX	32
-
 /**
  * enum vmswap_evict_mode - which pages of a range go
  * @VMSWAP_EVICT_ALL: all that can (a command)

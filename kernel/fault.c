@@ -16,6 +16,7 @@
  * discard holds invalidate_lock for writing, so it comes before the insertion
  * or after it, and then waits for the folio lock, that is for the filling.
  */
+#include <linux/blkdev.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/huge_mm.h>
@@ -79,16 +80,15 @@ static void drop_copy_after_load(struct vmswap_region *region, struct folio *fol
 	vmswap_word_set(region, folio->index, word, VMSWAP_WORD_FRESH);
 }
 
-static int fill_from_slot(struct vmswap_region *region, struct folio *folio, u64 *word)
+/* What was read is good, or lost. */
+static int load_result(struct vmswap_region *region, struct folio *folio, u64 *word, int err)
 {
 	struct vmswap_vm *vm = region->vm;
 	u64 old = READ_ONCE(*word);
-	int ret;
 
-	ret = vmswap_tier_load(vm, old, folio);
-	if (ret) {
+	if (err) {
 		vmswap_count(vm, VC_IO_ERRORS, 1);
-		vmswap_event_io(region, folio->index, vmswap_word_tier(old), ret);
+		vmswap_event_io(region, folio->index, vmswap_word_tier(old), err);
 		vmswap_word_set(region, folio->index, word, VMSWAP_WORD_POISON);
 		return -EHWPOISON;
 	}
@@ -99,6 +99,48 @@ static int fill_from_slot(struct vmswap_region *region, struct folio *folio, u64
 	else
 		drop_copy_after_load(region, folio, word);
 	return 0;
+}
+
+static int fill_from_slot(struct vmswap_region *region, struct folio *folio, u64 *word)
+{
+	struct vmswap_vm *vm = region->vm;
+	u64 old = READ_ONCE(*word);
+	int ret;
+
+	ret = vmswap_tier_load(vm, old, folio);
+	if (ret == -EINPROGRESS)
+		return ret;	/* from here vmswap_load_done() owns the lock */
+	return load_result(region, folio, word, ret);
+}
+
+/**
+ * vmswap_load_done() - a load that a tier finishes later has ended
+ * @folio: the page; locked, is unlocked here
+ * @word: the word that named the slot
+ * @start: ktime of the request
+ * @err: 0, or why the content cannot be had; then in process context only
+ *
+ * Any context.  Nothing of the region may be touched after the unlock.
+ */
+void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err)
+{
+	struct address_space *mapping = folio->mapping;
+	struct vmswap_region *region = vmswap_region_of(mapping->host);
+
+	vmswap_count_latency(region->vm, ktime_get_ns() - start);
+	if (load_result(region, folio, vmswap_word_at(&region->map, folio->index), err)) {
+		folio_get(folio);
+		generic_error_remove_folio(mapping, folio);
+		folio_unlock(folio);
+		wake_up_var(&folio->flags);
+		folio_put(folio);
+		return;
+	}
+	/* Whoever waits in slices waits for the variable, the others for the bit. */
+	folio_get(folio);
+	folio_unlock(folio);
+	wake_up_var(&folio->flags);
+	folio_put(folio);
 }
 
 /* The folio is locked and not uptodate; gives it the bytes that its word names. */
@@ -126,7 +168,7 @@ static int fill(struct vmswap_region *region, struct folio *folio, u64 *word,
 	return 0;
 }
 
-int vmswap_fill_sync(struct vmswap_region *region, struct folio *folio)
+int vmswap_fill(struct vmswap_region *region, struct folio *folio)
 {
 	enum vmswap_fault_kind kind;
 	u64 *word = vmswap_word_at(&region->map, folio->index);
@@ -204,6 +246,10 @@ static int fill_or_remove(struct page_request *req, u64 *word)
 {
 	int ret = fill(req->region, req->folio, word, &req->kind);
 
+	if (ret == -EINPROGRESS) {
+		vmswap_count(req->region->vm, VC_FAULTS_MAJOR, 1);
+		return ret;
+	}
 	if (ret) {
 		generic_error_remove_folio(req->region->inode.i_mapping, req->folio);
 		folio_unlock(req->folio);
@@ -396,20 +442,8 @@ struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index)
 	}
 }
 
-/**
- * vmswap_prefetch() - make the swapped pages of a range resident
- * @region: the region
- * @start: first page
- * @end: one after the last page
- * @done: out: pages brought in are added
- * @no_room: out: pages not brought in for want of room are added
- *
- * Never evicts another page to make room.
- *
- * Return: 0, or -EINTR, -ENOMEM.  Damaged pages are passed over.
- */
-int vmswap_prefetch(struct vmswap_region *region, pgoff_t start, pgoff_t end,
-		    unsigned long *done, unsigned long *no_room)
+static int prefetch_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+			  unsigned long *done, unsigned long *no_room)
 {
 	struct page_request req = { .region = region, .nowait = true };
 	pgoff_t index;
@@ -426,17 +460,41 @@ int vmswap_prefetch(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		}
 		req.index = index;
 		ret = page_get(&req);
-		if (ret == -EINPROGRESS)
-			folio_put(req.folio);
 		if (ret == -ENOMEM)
 			return ret;
-		if (ret)
+		if (ret && ret != -EINPROGRESS)
 			continue;
 		*done += req.kind != VMSWAP_FAULT_MINOR;
-		folio_unlock(req.folio);
+		if (!ret)
+			folio_unlock(req.folio);
 		folio_put(req.folio);
 	}
 	return 0;
+}
+
+/**
+ * vmswap_prefetch() - make the swapped pages of a range resident
+ * @region: the region
+ * @start: first page
+ * @end: one after the last page
+ * @done: out: pages brought in are added
+ * @no_room: out: pages not brought in for want of room are added
+ *
+ * Never evicts another page to make room.  Reads from a device are begun, not
+ * waited for.
+ *
+ * Return: 0, or -EINTR, -ENOMEM.  Damaged pages are passed over.
+ */
+int vmswap_prefetch(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+		    unsigned long *done, unsigned long *no_room)
+{
+	struct blk_plug plug;
+	int ret;
+
+	blk_start_plug(&plug);
+	ret = prefetch_range(region, start, end, done, no_room);
+	blk_finish_plug(&plug);
+	return ret;
 }
 
 /* --------------------------------------------------------------- page faults */

@@ -20,8 +20,14 @@ struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index);
 int vmswap_prefetch(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		    unsigned long *done, unsigned long *no_room);
 
-/* Process context; the folio is locked and not uptodate, and stays locked. */
-int vmswap_fill_sync(struct vmswap_region *region, struct folio *folio);
+/* Any context; called by tiers. */
+void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err);
+
+/*
+ * Process context; the folio is locked and not uptodate, and stays locked, but
+ * with -EINPROGRESS: then it is unlocked when it is filled.
+ */
+int vmswap_fill(struct vmswap_region *region, struct folio *folio);
 
 /* Under the folio lock: content is newer than the word; its copy may be freed. */
 void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio);

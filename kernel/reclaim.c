@@ -83,6 +83,13 @@ static unsigned long high_gap(unsigned long limit)
 	return 2 * low_gap(limit);
 }
 
+static bool over_slack(struct vmswap_vm *vm)
+{
+	unsigned long limit = policy_limit(vm);
+
+	return limit != ULONG_MAX && vmswap_vm_resident(vm) >= limit + SLACK_PAGES;
+}
+
 /* ------------------------------------------------------------------ the clock */
 
 static struct vmswap_region *region_from(struct vmswap_vm *vm, u32 index)
@@ -212,13 +219,6 @@ wake:
 	wake_up(&vm->room);
 }
 
-static bool over_slack(struct vmswap_vm *vm)
-{
-	unsigned long limit = policy_limit(vm);
-
-	return limit != ULONG_MAX && vmswap_vm_resident(vm) >= limit + SLACK_PAGES;
-}
-
 /**
  * vmswap_reclaim_has_room() - may one more page come in without pushing another out
  * @vm: the VM
@@ -237,7 +237,7 @@ bool vmswap_reclaim_has_room(struct vmswap_vm *vm)
  *
  * Called without folio lock and invalidate_lock.
  *
- * Return: 0; -ENOSPC when the VM is beyond its limit, nothing of it can leave,
+ * Return: 0; -EAGAIN with @nowait; -ENOSPC when the VM is beyond its limit, nothing of it can leave,
  * and the host's setting is to wait.
  */
 int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
@@ -252,6 +252,9 @@ int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
 	vmswap_reclaim_kick(vm);
 	if (resident < limit)
 		return 0;
+	/* Eviction may wait for a device: the worker does it, the guest goes on. */
+	if (nowait)
+		return over_slack(vm) ? -EAGAIN : 0;
 	vmswap_reclaim_some(vm, VMSWAP_RUN_MAX);
 	/* At the cgroup's limit the charge decides; only our own is waited for. */
 	if (!over_slack(vm))

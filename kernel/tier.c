@@ -37,6 +37,7 @@ static bool drain_cancel;
 
 static const struct vmswap_tier_ops *const kinds[] = {
 	&vmswap_tier_ram_ops,
+	&vmswap_tier_block_ops,
 	&vmswap_tier_null_ops,
 };
 
@@ -129,8 +130,10 @@ void vmswap_tier_account(struct vmswap_tier *tier, struct vmswap_vm *vm, int pag
 	atomic64_add(stored, &tier->stored);
 }
 
-static void store_failed(struct vmswap_tier *tier, struct vmswap_region *region,
-			 pgoff_t index, int err)
+/* How long a tier whose writes fail is passed over, when there are others. */
+#define RETRY_AFTER	(5 * HZ)
+
+static void note_failure(struct vmswap_tier *tier, struct vmswap_store *store, int err)
 {
 	if (err == -ENOSPC) {
 		if (!xchg(&tier->full, true))
@@ -138,41 +141,49 @@ static void store_failed(struct vmswap_tier *tier, struct vmswap_region *region,
 		return;
 	}
 	atomic64_inc(&tier->errors);
+	WRITE_ONCE(tier->retry_at, jiffies + RETRY_AFTER);
 	WRITE_ONCE(tier->degraded, true);
-	vmswap_count(region->vm, VC_IO_ERRORS, 1);
-	vmswap_event_io(region, index, tier->id, err);
+	vmswap_count(store->region->vm, VC_IO_ERRORS, 1);
+	vmswap_event_io(store->region, store->folio->index, tier->id, err);
 }
 
-static int store_in(struct vmswap_tier *tier, struct vmswap_region *region,
-		    struct folio *folio, bool last, u64 *word)
+static bool is_tried(const struct vmswap_tier *tier)
+{
+	return !READ_ONCE(tier->degraded) || time_after(jiffies, READ_ONCE(tier->retry_at));
+}
+
+static int store_in(struct vmswap_tier *tier, struct vmswap_store *store, u64 *word)
 {
 	bool spec = false;
 	u64 payload;
 	int ret;
 
-	ret = tier->ops->store(tier, region, folio, last, &payload, &spec);
-	if (!ret) {
+	ret = tier->ops->store(tier, store, &payload, &spec);
+	if (!ret || ret == -EINPROGRESS)
 		*word = vmswap_word_slot(tier->id, payload, spec);
-		if (READ_ONCE(tier->degraded))
-			WRITE_ONCE(tier->degraded, false);
-	} else if (ret != -E2BIG) {
-		store_failed(tier, region, folio->index, ret);
-	}
+	else if (ret != -E2BIG)
+		note_failure(tier, store, ret);
 	return ret;
+}
+
+static bool is_stored(int ret)
+{
+	return !ret || ret == -EINPROGRESS;
 }
 
 /**
  * vmswap_tier_store() - put a copy of a page into the first tier that takes it
- * @region: the page's region
- * @folio: the page; locked, unmapped, up to date
+ * @store: the page; its folio locked, unmapped, up to date
  * @word: out: the word that names the copy
  *
  * A page that does not compress goes to the next tier; when there is none, the
- * first compressing tier keeps it as it is.
+ * first compressing tier keeps it as it is.  A tier whose last write failed is
+ * passed over for a while.
  *
- * Return: 0, or -ENOSPC when no tier took it.
+ * Return: 0; -EINPROGRESS the result comes with the batch; -ENOSPC when no tier
+ * took it.
  */
-int vmswap_tier_store(struct vmswap_region *region, struct folio *folio, u64 *word)
+int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 {
 	struct vmswap_tier *too_big = NULL;
 	struct tier_order *o;
@@ -180,25 +191,41 @@ int vmswap_tier_store(struct vmswap_region *region, struct folio *folio, u64 *wo
 	unsigned int i;
 	int idx;
 
+	store->last = false;
 	idx = srcu_read_lock(&order_srcu);
 	o = srcu_dereference(order, &order_srcu);
-	for (i = 0; i < o->nr && ret; i++) {
-		if (!is_usable(region->vm, o->tier[i]) || !has_space(o->tier[i]))
+	for (i = 0; i < o->nr && !is_stored(ret); i++) {
+		struct vmswap_tier *tier = o->tier[i];
+
+		if (!is_usable(store->region->vm, tier) || !has_space(tier) || !is_tried(tier))
 			continue;
-		ret = store_in(o->tier[i], region, folio, false, word);
+		ret = store_in(tier, store, word);
 		if (ret == -E2BIG && !too_big)
-			too_big = o->tier[i];
+			too_big = tier;
 	}
-	if (ret && too_big)
-		ret = store_in(too_big, region, folio, true, word);
+	store->last = true;
+	if (!is_stored(ret) && too_big)
+		ret = store_in(too_big, store, word);
 	srcu_read_unlock(&order_srcu, idx);
-	return ret ? -ENOSPC : 0;
+	return is_stored(ret) ? ret : -ENOSPC;
 }
 
 /* The slot is named by a word, so its tier is not removed. */
 static struct vmswap_tier *tier_of(u64 word)
 {
 	return READ_ONCE(tiers[vmswap_word_tier(word)]);
+}
+
+/**
+ * vmswap_tier_store_failed() - a store that was under way has failed
+ * @store: the page
+ * @word: what vmswap_tier_store() said; its slot is freed
+ * @err: why
+ */
+void vmswap_tier_store_failed(struct vmswap_store *store, u64 word, int err)
+{
+	note_failure(tier_of(word), store, err);
+	vmswap_tier_free_slot(store->region->vm, word);
 }
 
 int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio)
@@ -208,16 +235,21 @@ int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio)
 
 	for (tries = 0; tries < 2; tries++) {
 		ret = tier->ops->load(tier, vm, word, folio);
-		if (!ret)
-			return 0;
+		if (is_stored(ret))
+			return ret;
 		atomic64_inc(&tier->errors);
 	}
 	return ret;
 }
 
+/* Copies of resident pages are given up when the tier gets full. */
 bool vmswap_tier_keeps_copy(u64 word)
 {
-	return tier_of(word)->ops->keeps_copy;
+	const struct vmswap_tier *tier = tier_of(word);
+	u64 size = READ_ONCE(tier->size);
+
+	return tier->ops->keeps_copy && !tier->draining &&
+	       atomic64_read(&tier->used) <= size - size / 8;
 }
 
 bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio)
@@ -785,11 +817,17 @@ int vmswap_tier_init(void)
 
 	if (ret)
 		return ret;
+	ret = vmswap_tier_block_init();
+	if (ret)
+		goto compress;
 	mutex_lock(&tier_lock);
 	ret = publish_order();
 	mutex_unlock(&tier_lock);
-	if (ret)
-		vmswap_compress_exit();
+	if (!ret)
+		return 0;
+	vmswap_tier_block_exit();
+compress:
+	vmswap_compress_exit();
 	return ret;
 }
 
@@ -812,5 +850,6 @@ void vmswap_tier_exit(void)
 		tiers[i] = NULL;
 	}
 	kfree(rcu_replace_pointer(order, NULL, true));
+	vmswap_tier_block_exit();
 	vmswap_compress_exit();
 }

@@ -3,6 +3,7 @@
 #ifndef VMSWAP_TIER_H
 #define VMSWAP_TIER_H
 
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/netlink.h>
 #include <linux/types.h>
@@ -14,6 +15,30 @@
 
 struct folio;
 struct vmswap_tier;
+
+/* Pages of one run: locked, unmapped, written and dropped together. */
+#define VMSWAP_RUN_MAX	32
+
+/**
+ * struct vmswap_store_batch - stores that go on after the call that began them
+ * @pending: those under way, plus one for whoever begins them
+ * @done: completed by the last
+ * @err: result of each, by its index in the run
+ */
+struct vmswap_store_batch {
+	atomic_t pending;
+	struct completion done;
+	int err[VMSWAP_RUN_MAX];
+};
+
+/* One page to be stored. */
+struct vmswap_store {
+	struct vmswap_region *region;
+	struct folio *folio;
+	struct vmswap_store_batch *batch;
+	unsigned int index;	/* in the batch */
+	bool last;		/* no other tier is left to take an incompressible page */
+};
 
 /* What an operator asks for; 0 or NULL: the default. */
 struct vmswap_tier_params {
@@ -41,12 +66,14 @@ struct vmswap_tier_params {
  * @detach: undo @attach; the VM has no slot.  Process context, may sleep.
  * @store: keep a copy of a locked, unmapped folio; *@payload and *@spec go into
  *	the page's word.  Process context without memory reclaim, may sleep.  0;
+ *	-EINPROGRESS it is being written: the folio stays locked until the batch is
+ *	done (vmswap_store_begin() was called, vmswap_store_end() follows);
  *	-ENOSPC full; -E2BIG this page does not pay here (incompressible); -EIO.
- *	@last: no other tier is left, so take an incompressible page as it is.
- * @load: read the copy into a locked folio.  Process context, may sleep.  0 or
- *	-EIO, -EBADMSG (checksum).
- * @free: the slot is no longer named by any word.  Process context; the caller
- *	may hold a folio lock or invalidate_lock.
+ * @load: read the copy into a locked folio.  Process context, may sleep.  0;
+ *	-EINPROGRESS vmswap_load_done() follows, and unlocks; -EIO, -EBADMSG
+ *	(checksum).
+ * @free: the slot is no longer named by any word, or was never.  The caller may
+ *	hold a folio lock or invalidate_lock; with @keeps_copy also in softirq.
  * @equal: does the slot hold exactly the bytes of the locked folio?  As @load.
  */
 struct vmswap_tier_ops {
@@ -58,8 +85,8 @@ struct vmswap_tier_ops {
 	void (*destroy)(struct vmswap_tier *tier);
 	int (*attach)(struct vmswap_tier *tier, struct vmswap_vm *vm);
 	void (*detach)(struct vmswap_tier *tier, struct vmswap_vm *vm);
-	int (*store)(struct vmswap_tier *tier, struct vmswap_region *region,
-		     struct folio *folio, bool last, u64 *payload, bool *spec);
+	int (*store)(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload,
+		     bool *spec);
 	int (*load)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
 		    struct folio *folio);
 	void (*free)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word);
@@ -68,7 +95,11 @@ struct vmswap_tier_ops {
 };
 
 extern const struct vmswap_tier_ops vmswap_tier_ram_ops;	/* tier_ram.c */
+extern const struct vmswap_tier_ops vmswap_tier_block_ops;	/* tier_block.c */
 extern const struct vmswap_tier_ops vmswap_tier_null_ops;	/* tier_null.c */
+
+int vmswap_tier_block_init(void);
+void vmswap_tier_block_exit(void);
 
 /**
  * struct vmswap_tier - a tier
@@ -85,6 +116,7 @@ struct vmswap_tier {
 	bool draining;
 	bool full;		/* the last store found no room */
 	bool degraded;		/* the last I/O failed */
+	unsigned long retry_at;	/* jiffies: when a degraded tier is tried again */
 	char name[VMSWAP_TIER_NAME_MAX + 1];
 	char *path;
 	u64 size;		/* bytes */
@@ -99,8 +131,34 @@ int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio);
 bool vmswap_tier_keeps_copy(u64 word);
 
 /* Eviction, under the folio lock; may sleep, allocates without reclaim. */
-int vmswap_tier_store(struct vmswap_region *region, struct folio *folio, u64 *word);
+int vmswap_tier_store(struct vmswap_store *store, u64 *word);
+void vmswap_tier_store_failed(struct vmswap_store *store, u64 word, int err);
 bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio);
+
+/* Batches of stores: init, begin and wait by the evictor, end by the tier (any context). */
+static inline void vmswap_store_batch_init(struct vmswap_store_batch *batch)
+{
+	atomic_set(&batch->pending, 1);
+	init_completion(&batch->done);
+}
+
+static inline void vmswap_store_begin(struct vmswap_store_batch *batch)
+{
+	atomic_inc(&batch->pending);
+}
+
+static inline void vmswap_store_end(struct vmswap_store_batch *batch, unsigned int index, int err)
+{
+	batch->err[index] = err;
+	if (atomic_dec_and_test(&batch->pending))
+		complete(&batch->done);
+}
+
+static inline void vmswap_store_batch_wait(struct vmswap_store_batch *batch)
+{
+	if (!atomic_dec_and_test(&batch->pending))
+		wait_for_completion_io(&batch->done);
+}
 
 /* Whoever changed the word; see vmswap_word_set(). */
 void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word);

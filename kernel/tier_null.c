@@ -13,8 +13,8 @@ static void null_destroy(struct vmswap_tier *tier)
 {
 }
 
-static int null_store(struct vmswap_tier *tier, struct vmswap_region *region,
-		      struct folio *folio, bool last, u64 *payload, bool *spec)
+static int null_store(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload,
+		      bool *spec)
 {
 	return -EIO;
 }

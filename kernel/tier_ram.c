@@ -242,9 +242,11 @@ static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *regi
 	return 0;
 }
 
-static int ram_store(struct vmswap_tier *tier, struct vmswap_region *region,
-		     struct folio *folio, bool last, u64 *payload, bool *spec)
+static int ram_store(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload,
+		     bool *spec)
 {
+	struct vmswap_region *region = store->region;
+	struct folio *folio = store->folio;
 	struct mem_cgroup *memcg;
 	struct vmswap_stream *s;
 	void *page, *bytes;
@@ -261,7 +263,7 @@ static int ram_store(struct vmswap_tier *tier, struct vmswap_region *region,
 		ret = store_compressed(tier, region, folio->index, bytes, len, payload);
 	vmswap_compress_done(s);
 	if (len < 0)
-		ret = last ? store_raw(tier, region, folio, payload) : -E2BIG;
+		ret = store->last ? store_raw(tier, region, folio, payload) : -E2BIG;
 	set_active_memcg(memcg);
 	return ret;
 }

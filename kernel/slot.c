@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/* slot.c - allocation of slots, contiguous in the order of asking. */
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+
+#include "slot.h"
+
+#define SUMS_PER_PAGE	(PAGE_SIZE / sizeof(u64))
+
+int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr)
+{
+	spin_lock_init(&slots->lock);
+	slots->nr = nr;
+	slots->next = 0;
+	slots->used = 0;
+	slots->taken = kvcalloc(BITS_TO_LONGS(nr), sizeof(long), GFP_KERNEL);
+	slots->sums = kvcalloc(DIV_ROUND_UP(nr, SUMS_PER_PAGE), sizeof(u64 *), GFP_KERNEL);
+	if (slots->taken && slots->sums)
+		return 0;
+	kvfree(slots->taken);
+	kvfree(slots->sums);
+	return -ENOMEM;
+}
+
+void vmswap_slots_destroy(struct vmswap_slots *slots)
+{
+	unsigned long i;
+
+	for (i = 0; i < DIV_ROUND_UP(slots->nr, SUMS_PER_PAGE); i++)
+		free_page((unsigned long)slots->sums[i]);
+	kvfree(slots->sums);
+	kvfree(slots->taken);
+}
+
+/* Under the lock.  Once made, a page of checksums stays. */
+static bool have_sum(struct vmswap_slots *slots, unsigned long slot)
+{
+	u64 **sums = &slots->sums[slot / SUMS_PER_PAGE];
+
+	if (!*sums)
+		*sums = (u64 *)get_zeroed_page(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
+	return *sums;
+}
+
+long vmswap_slot_alloc(struct vmswap_slots *slots)
+{
+	unsigned long slot, flags;
+
+	spin_lock_irqsave(&slots->lock, flags);
+	slot = find_next_zero_bit(slots->taken, slots->nr, slots->next);
+	if (slot >= slots->nr)
+		slot = find_first_zero_bit(slots->taken, slots->nr);
+	if (slot >= slots->nr || !have_sum(slots, slot)) {
+		spin_unlock_irqrestore(&slots->lock, flags);
+		return -ENOSPC;
+	}
+	__set_bit(slot, slots->taken);
+	slots->next = slot + 1;
+	slots->used++;
+	spin_unlock_irqrestore(&slots->lock, flags);
+	return slot;
+}
+
+void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&slots->lock, flags);
+	WARN_ON_ONCE(!__test_and_clear_bit(slot, slots->taken));
+	slots->used--;
+	spin_unlock_irqrestore(&slots->lock, flags);
+}
+
+u64 *vmswap_slot_sum(struct vmswap_slots *slots, unsigned long slot)
+{
+	return &slots->sums[slot / SUMS_PER_PAGE][slot % SUMS_PER_PAGE];
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* slot.h - page-sized slots of a tier that has a fixed number of them. */
+#ifndef VMSWAP_SLOT_H
+#define VMSWAP_SLOT_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+/**
+ * struct vmswap_slots - which slots are taken, and the checksum of each
+ * @lock: protects @taken, @next and @used
+ * @next: where the search for a free slot starts, so that pages stored one after
+ *	the other lie one after the other
+ * @sums: pages of checksums, made when the first of their slots is taken
+ */
+struct vmswap_slots {
+	spinlock_t lock;
+	unsigned long nr;
+	unsigned long next;
+	unsigned long used;
+	unsigned long *taken;
+	u64 **sums;
+};
+
+/* Process context, may sleep. */
+int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr);
+void vmswap_slots_destroy(struct vmswap_slots *slots);
+
+/* Any context; allocates without reclaim.  A slot, or -ENOSPC. */
+long vmswap_slot_alloc(struct vmswap_slots *slots);
+void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot);
+
+/* Any context: the checksum of a taken slot. */
+u64 *vmswap_slot_sum(struct vmswap_slots *slots, unsigned long slot);
+
+#endif /* VMSWAP_SLOT_H */
