@@ -88,14 +88,14 @@ static void test_words(void)
 	check(ctl_edit_distance("tier", "tier") == 0 &&
 	      ctl_edit_distance("teir", "tier") == 1 &&
 	      ctl_edit_distance("", "abc") == 3, "edit distance");
-	check(!strcmp(ctl_nearest("lsit", words, 3), "list") &&
-	      !strcmp(ctl_nearest("shwo", words, 3), "show"), "nearest word");
+	check(!strcmp(ctl_nearest("lst", words, 3), "list") &&
+	      !strcmp(ctl_nearest("shaw", words, 3), "show"), "nearest word");
 }
 
 static int parse_range(const char *a, const char *b, struct range *range)
 {
 	struct ctl ctl = { .json = true };
-	char *words[] = { (char *)a, (char *)b };
+	char *const words[] = { (char *)a, (char *)b };
 
 	return ctl_parse_range(&ctl, words, b ? 2 : 1, range);
 }
@@ -117,7 +117,7 @@ static void test_ranges(void)
 	      "what is no range");
 }
 
-static int parse_keys(struct vmswap_vm *vm, char **words, int count)
+static int parse_keys(struct vmswap_vm *vm, char *const *words, int count)
 {
 	struct ctl ctl = { .json = true };
 
@@ -127,7 +127,7 @@ static int parse_keys(struct vmswap_vm *vm, char **words, int count)
 }
 
 #define KEYS(vm, ...) ({					\
-	char *words_[] = { __VA_ARGS__ };			\
+	char *const words_[] = { __VA_ARGS__ };			\
 	parse_keys(vm, words_, sizeof(words_) / sizeof(*words_)); })
 
 static void test_keys(void)

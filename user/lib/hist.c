@@ -4,7 +4,7 @@
 uint64_t vmswap_fault_quantile(const uint64_t hist[VMSWAP_HIST_BUCKETS],
 			       unsigned int permille)
 {
-	unsigned __int128 total = 0, seen = 0, rank;
+	__uint128_t total = 0, seen = 0, rank;
 	int i;
 
 	for (i = 0; i < VMSWAP_HIST_BUCKETS; i++)

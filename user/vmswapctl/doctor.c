@@ -43,13 +43,17 @@ static void check_kvm(struct findings *f)
 /* Async page faults need a processor architecture that has them in KVM. */
 static void check_async_pf(struct findings *f)
 {
-#if defined(__x86_64__) || defined(__s390x__)
-	ctl_finding(f, FINDING_OK, "async-pf", NULL,
-		    "KVM has asynchronous page faults: a guest that knows them goes on with another task while a page is read");
-#else
-	ctl_finding(f, FINDING_NOTE, "async-pf", NULL,
-		    "KVM has no asynchronous page faults on this architecture: a virtual CPU waits while a page is read");
-#endif
+	struct utsname uts;
+
+	if (uname(&uts))
+		return;
+	if (!strcmp(uts.machine, "x86_64") || !strcmp(uts.machine, "s390x"))
+		ctl_finding(f, FINDING_OK, "async-pf", NULL,
+			    "KVM has asynchronous page faults: a guest that knows them goes on with another task while a page is read");
+	else
+		ctl_finding(f, FINDING_NOTE, "async-pf", NULL,
+			    "KVM has no asynchronous page faults on %s: a virtual CPU waits while a page is read",
+			    uts.machine);
 }
 
 static void check_abi(struct findings *f)

@@ -31,7 +31,7 @@ static int unknown_key(const struct ctl *ctl, const char *what,
 }
 
 int ctl_parse_keys(const struct ctl *ctl, const char *what,
-		   const struct key *keys, size_t nr_keys, char **words,
+		   const struct key *keys, size_t nr_keys, char *const *words,
 		   int count, void *object)
 {
 	const struct key *key;

@@ -14,7 +14,7 @@ struct key {
 
 /* @what: the object, for messages.  0 or CTL_USAGE. */
 int ctl_parse_keys(const struct ctl *ctl, const char *what,
-		   const struct key *keys, size_t nr_keys, char **words,
+		   const struct key *keys, size_t nr_keys, char *const *words,
 		   int count, void *object);
 
 #endif

@@ -22,7 +22,7 @@ static int parse_bound(const struct ctl *ctl, const char *what,
 			(unsigned long long)below + VMSWAP_PAGE_SIZE);
 }
 
-int ctl_parse_range(const struct ctl *ctl, char **words, int count,
+int ctl_parse_range(const struct ctl *ctl, char *const *words, int count,
 		    struct range *range)
 {
 	int ret;

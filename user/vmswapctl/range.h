@@ -11,7 +11,7 @@ struct range {
 };
 
 /* "all", or OFFSET LENGTH: multiples of the page size.  0 or an exit code. */
-int ctl_parse_range(const struct ctl *ctl, char **words, int count,
+int ctl_parse_range(const struct ctl *ctl, char *const *words, int count,
 		    struct range *range);
 
 #endif

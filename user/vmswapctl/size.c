@@ -65,7 +65,7 @@ static int parse_unit(const char *text, unsigned int *shift)
 int ctl_parse_size(const char *text, uint64_t *size)
 {
 	uint64_t whole, num, den;
-	unsigned __int128 sum;
+	__uint128_t sum;
 	unsigned int shift;
 	int ret;
 
@@ -79,8 +79,8 @@ int ctl_parse_size(const char *text, uint64_t *size)
 	/* There is no half byte. */
 	if (den > 1 && !shift)
 		return -EINVAL;
-	sum = ((unsigned __int128)whole << shift) +
-	      (((unsigned __int128)num << shift) / den);
+	sum = ((__uint128_t)whole << shift) +
+	      (((__uint128_t)num << shift) / den);
 	if (sum > UINT64_MAX)
 		return -ERANGE;
 	*size = sum;
@@ -122,7 +122,7 @@ int ctl_parse_percent(const char *text, uint32_t *percent)
 char *ctl_format_size(uint64_t size, bool exact, char buf[CTL_SIZE_LEN])
 {
 	unsigned int unit = 0;
-	unsigned __int128 tenths;
+	__uint128_t tenths;
 
 	if (exact || size < 1024) {
 		snprintf(buf, CTL_SIZE_LEN, "%llu", (unsigned long long)size);
@@ -132,8 +132,8 @@ char *ctl_format_size(uint64_t size, bool exact, char buf[CTL_SIZE_LEN])
 	do {
 		unsigned int shift = 10 * ++unit;
 
-		tenths = ((unsigned __int128)size * 10 +
-			  ((unsigned __int128)1 << (shift - 1))) >> shift;
+		tenths = ((__uint128_t)size * 10 +
+			  ((__uint128_t)1 << (shift - 1))) >> shift;
 	} while (tenths >= 10240 && units[unit]);
 	if (tenths % 10)
 		snprintf(buf, CTL_SIZE_LEN, "%llu.%u%c",

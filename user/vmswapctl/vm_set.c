@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "vm_keys.h"
 
-static int set(struct ctl *ctl, struct vmswap_vm *change)
+static int apply(struct ctl *ctl, struct vmswap_vm *change)
 {
 	struct vmswap_vm *vm;
 	int ret;
@@ -29,5 +29,5 @@ int ctl_vm_set(struct ctl *ctl)
 		return ret;
 	if (ctl_open(ctl))
 		return CTL_FAILED;
-	return set(ctl, &change);
+	return apply(ctl, &change);
 }

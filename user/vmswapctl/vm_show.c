@@ -110,7 +110,7 @@ static void show_regions(const struct ctl *ctl, const struct vmswap_vm *vm)
 	size_t i;
 
 	for (i = 0; i < vm->nr_regions; i++) {
-		const char *values[] = {
+		const char *const values[] = {
 			vm->regions[i].name,
 			ctl_format_size(vm->regions[i].size, ctl->bytes, size),
 		};
@@ -132,7 +132,7 @@ static void show_tiers(const struct ctl *ctl, const struct vmswap_vm_stats *s)
 
 	for (i = 0; i < s->nr_tiers; i++) {
 		const struct vmswap_vm_tier *t = &s->tiers[i];
-		const char *values[] = {
+		const char *const values[] = {
 			t->name, pages,
 			ctl_format_size(t->stored_bytes, ctl->bytes, stored),
 		};
