@@ -275,27 +275,42 @@ static void written_one(struct run *run, unsigned int i)
 		vmswap_tier_free_slot(run->region->vm, run->words[i]);
 		keep(run, i);
 	} else {
+		vmswap_tier_store_succeeded(run->words[i]);
 		stored(run, i, word);
 	}
 }
 
-static void release(struct folio *folio)
+/* Step 5, for neighbours that were all cleaned. */
+static void drop_stretch(struct run *run, pgoff_t first, unsigned int nr)
 {
-	folio_unlock(folio);
-	folio_put(folio);
-}
-
-/* Step 5.  Runs are short: one call covers them, holes included. */
-static void drop_run(struct vmswap_region *region, pgoff_t first, pgoff_t last,
-		     unsigned int cleaned, struct vmswap_evict_result *res)
-{
+	struct vmswap_region *region = run->region;
 	unsigned long n;
 
-	n = invalidate_mapping_pages(region->inode.i_mapping, first, last);
-	n = min_t(unsigned long, n, cleaned);
-	res->evicted += n;
-	res->busy += cleaned - n;
-	trace_vmswap_evict(region->vm->id, region->index, first, last - first + 1, n);
+	n = invalidate_mapping_pages(region->inode.i_mapping, first, first + nr - 1);
+	n = min_t(unsigned long, n, nr);
+	run->res->evicted += n;
+	run->res->busy += nr - n;
+	trace_vmswap_evict(region->vm->id, region->index, first, nr, n);
+}
+
+/* Between those that go may be clean ones that were just spared: they stay. */
+static void drop_run(struct run *run)
+{
+	unsigned int i, nr = 0;
+	pgoff_t first = 0;
+
+	for (i = 0; i < run->nr; i++) {
+		if (nr && (run->fate[i] != CLEANED || run->index[i] != first + nr)) {
+			drop_stretch(run, first, nr);
+			nr = 0;
+		}
+		if (run->fate[i] != CLEANED)
+			continue;
+		if (!nr++)
+			first = run->index[i];
+	}
+	if (nr)
+		drop_stretch(run, first, nr);
 }
 
 static void lock_run(struct run *run, pgoff_t start, unsigned int nr,
@@ -327,7 +342,7 @@ static void clean_run(struct run *run)
 		if (!test_bit(i, run->sampled))
 			clean_one(run, i);
 		if (run->fate[i] != WRITING)
-			release(run->folios[i]);
+			vmswap_folio_release(run->folios[i]);
 	}
 	blk_finish_plug(&plug);
 	vmswap_store_batch_wait(&run->batch);
@@ -335,7 +350,7 @@ static void clean_run(struct run *run)
 		if (run->fate[i] != WRITING)
 			continue;
 		written_one(run, i);
-		release(run->folios[i]);
+		vmswap_folio_release(run->folios[i]);
 	}
 }
 
@@ -352,8 +367,7 @@ void vmswap_evict_run(struct vmswap_region *region, pgoff_t start, unsigned int 
 {
 	unsigned int noreclaim = memalloc_noreclaim_save();
 	struct run run = { .region = region, .res = res };
-	pgoff_t first = ULONG_MAX, last = 0;
-	unsigned int i, cleaned = 0;
+	unsigned int i;
 
 	vmswap_store_batch_init(&run.batch);
 	lock_run(&run, start, nr, mode);
@@ -363,15 +377,7 @@ void vmswap_evict_run(struct vmswap_region *region, pgoff_t start, unsigned int 
 	for (i = 0; i < run.nr; i++)
 		run.index[i] = run.folios[i]->index;
 	clean_run(&run);
-	for (i = 0; i < run.nr; i++) {
-		if (run.fate[i] != CLEANED)
-			continue;
-		first = min(first, run.index[i]);
-		last = max(last, run.index[i]);
-		cleaned++;
-	}
-	if (cleaned)
-		drop_run(region, first, last, cleaned, res);
+	drop_run(&run);
 	memalloc_noreclaim_restore(noreclaim);
 }
 

@@ -131,16 +131,11 @@ void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err)
 	if (load_result(region, folio, vmswap_word_at(&region->map, folio->index), err)) {
 		folio_get(folio);
 		generic_error_remove_folio(mapping, folio);
-		folio_unlock(folio);
-		wake_up_var(&folio->flags);
-		folio_put(folio);
+		vmswap_folio_release(folio);
 		return;
 	}
-	/* Whoever waits in slices waits for the variable, the others for the bit. */
 	folio_get(folio);
-	folio_unlock(folio);
-	wake_up_var(&folio->flags);
-	folio_put(folio);
+	vmswap_folio_release(folio);
 }
 
 /* The folio is locked and not uptodate; gives it the bytes that its word names. */
@@ -252,8 +247,7 @@ static int fill_or_remove(struct page_request *req, u64 *word)
 	}
 	if (ret) {
 		generic_error_remove_folio(req->region->inode.i_mapping, req->folio);
-		folio_unlock(req->folio);
-		folio_put(req->folio);
+		vmswap_folio_release(req->folio);
 	}
 	return ret;
 }
@@ -266,13 +260,11 @@ static int use_cached(struct page_request *req)
 	if (!folio_trylock(folio))
 		return -EINPROGRESS;
 	if (unlikely(folio->mapping != req->region->inode.i_mapping)) {
-		folio_unlock(folio);
-		folio_put(folio);
+		vmswap_folio_release(folio);
 		return -EEXIST;	/* look again */
 	}
 	if (unlikely(beyond_eof(req->region, req->index))) {
-		folio_unlock(folio);
-		folio_put(folio);
+		vmswap_folio_release(folio);
 		return -ENODATA;
 	}
 	return 0;
@@ -310,6 +302,17 @@ static int get_absent(struct page_request *req)
 	return ret;
 }
 
+/* In the cache, locked, but nobody has filled it: generic code has put it there. */
+static int fill_cached(struct page_request *req)
+{
+	u64 *word = vmswap_word_at_alloc(&req->region->map, req->index, GFP_NOFS);
+
+	if (word)
+		return fill_or_remove(req, word);
+	vmswap_folio_release(req->folio);
+	return -ENOMEM;
+}
+
 /*
  * Return: 0 the folio is locked and uptodate; -EINPROGRESS it is locked by
  * somebody else; -EAGAIN it would have to wait for another lock; -ENOSPC no
@@ -320,7 +323,6 @@ static int page_get(struct page_request *req)
 {
 	struct vmswap_region *region = req->region;
 	struct address_space *mapping = region->inode.i_mapping;
-	u64 *word;
 	int ret;
 
 	do {
@@ -328,10 +330,8 @@ static int page_get(struct page_request *req)
 		if (!IS_ERR(req->folio)) {
 			req->kind = VMSWAP_FAULT_MINOR;
 			ret = use_cached(req);
-			if (!ret && unlikely(!folio_test_uptodate(req->folio))) {
-				word = vmswap_word_at_alloc(&region->map, req->index, GFP_NOFS);
-				ret = word ? fill_or_remove(req, word) : -ENOMEM;
-			}
+			if (!ret && unlikely(!folio_test_uptodate(req->folio)))
+				ret = fill_cached(req);
 			continue;
 		}
 		if (beyond_eof(region, req->index))
@@ -362,8 +362,13 @@ void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio)
 
 /* ------------------------------------------------------------------- waiting */
 
-/* Slices in which a kernel thread waits, to see whether it still has an mm to serve. */
-#define KTHREAD_WAIT	(HZ / 10)
+/*
+ * A kernel thread waits in slices, to see whether it still has an mm to serve.  Our
+ * own unlocks wake it; those of migration and truncation do not: the first slices
+ * are short.
+ */
+#define FIRST_SLICE	1
+#define LAST_SLICE	(HZ / 10)
 
 /* A kernel thread that faults for an mm whose last task is gone. */
 static bool serves_nobody(struct mm_struct *mm)
@@ -390,12 +395,15 @@ static bool serves_nobody(struct mm_struct *mm)
  */
 static int wait_folio(struct folio *folio, struct mm_struct *mm)
 {
+	long slice = FIRST_SLICE;
+
 	if (!(current->flags & PF_KTHREAD))
 		return folio_wait_locked_killable(folio);
 	while (folio_test_locked(folio)) {
 		if (mm && serves_nobody(mm))
 			return -EINTR;
-		wait_var_event_timeout(&folio->flags, !folio_test_locked(folio), KTHREAD_WAIT);
+		wait_var_event_timeout(&folio->flags, !folio_test_locked(folio), slice);
+		slice = min_t(long, 2 * slice, LAST_SLICE);
 	}
 	return 0;
 }
@@ -465,9 +473,10 @@ static int prefetch_range(struct vmswap_region *region, pgoff_t start, pgoff_t e
 		if (ret && ret != -EINPROGRESS)
 			continue;
 		*done += req.kind != VMSWAP_FAULT_MINOR;
-		if (!ret)
-			folio_unlock(req.folio);
-		folio_put(req.folio);
+		if (ret)
+			folio_put(req.folio);
+		else
+			vmswap_folio_release(req.folio);
 	}
 	return 0;
 }

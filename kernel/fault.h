@@ -3,10 +3,22 @@
 #ifndef VMSWAP_FAULT_H
 #define VMSWAP_FAULT_H
 
-#include <linux/types.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/wait_bit.h>
 
-struct folio;
 struct vmswap_region;
+
+/*
+ * Unlock and put.  Whoever waits in slices (a kernel thread) waits for the variable,
+ * all others for the bit.
+ */
+static inline void vmswap_folio_release(struct folio *folio)
+{
+	folio_unlock(folio);
+	wake_up_var(&folio->flags);
+	folio_put(folio);
+}
 
 /* Where the content of a page that was asked for came from. */
 enum vmswap_fault_kind {

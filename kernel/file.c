@@ -21,12 +21,27 @@
 
 /* ------------------------------------------------------------ read and write */
 
-/* True when the page is absent and reads as zero: no need to make one. */
+static bool looks_like_hole(struct vmswap_region *region, pgoff_t index)
+{
+	return !xa_load(&region->inode.i_mapping->i_pages, index) &&
+	       vmswap_word_state(vmswap_word_read(&region->map, index)) == VMSWAP_WORD_ZERO;
+}
+
+/*
+ * True when the page is absent and reads as zero: no need to make one.  Between
+ * looking at the cache and looking at the word a page may come in or leave.  With
+ * invalidate_lock none comes in, so that if none is there the word is settled.
+ */
 static bool is_hole(struct vmswap_region *region, pgoff_t index)
 {
-	return vmswap_word_state(vmswap_word_read(&region->map, index)) ==
-	       VMSWAP_WORD_ZERO &&
-	       !xa_load(&region->inode.i_mapping->i_pages, index);
+	struct address_space *mapping = region->inode.i_mapping;
+	bool hole;
+
+	if (!looks_like_hole(region, index) || !down_write_trylock(&mapping->invalidate_lock))
+		return false;
+	hole = looks_like_hole(region, index);
+	filemap_invalidate_unlock(mapping);
+	return hole;
 }
 
 static ssize_t read_one(struct vmswap_region *region, loff_t pos, size_t n,
@@ -96,8 +111,7 @@ static ssize_t write_one(struct vmswap_region *region, loff_t pos, size_t n,
 	vmswap_page_dirty(region, folio);
 	copied = copy_page_from_iter_atomic(folio_page(folio, 0), offset_in_page(pos), n, from);
 	flush_dcache_folio(folio);
-	folio_unlock(folio);
-	folio_put(folio);
+	vmswap_folio_release(folio);
 	return copied;
 }
 
@@ -152,6 +166,7 @@ static ssize_t vmswap_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	struct inode *inode = file_inode(iocb->ki_filp);
 	ssize_t ret;
 
+	vmswap_vm_bind(vmswap_region_of(inode)->vm, current->mm);
 	inode_lock(inode);
 	ret = generic_write_checks(iocb, from);
 	if (ret > 0)
@@ -240,8 +255,7 @@ static int zero_partial(struct vmswap_region *region, loff_t from, loff_t to)
 		return PTR_ERR(folio) == -ENODATA ? 0 : PTR_ERR(folio);
 	vmswap_page_dirty(region, folio);
 	folio_zero_segment(folio, offset_in_page(from), offset_in_page(from) + (to - from));
-	folio_unlock(folio);
-	folio_put(folio);
+	vmswap_folio_release(folio);
 	return 0;
 }
 
@@ -338,14 +352,20 @@ static bool is_data(struct vmswap_region *region, pgoff_t index)
 	return !is_hole(region, index);
 }
 
+/* With invalidate_lock no page comes in, so that none slips by between the looks. */
 static pgoff_t next_data(struct vmswap_region *region, pgoff_t start, pgoff_t end)
 {
+	struct address_space *mapping = region->inode.i_mapping;
 	unsigned long cached = start;
-	pgoff_t stored = vmswap_pagemap_next_data(&region->map, start, end);
+	pgoff_t stored;
 
-	if (start >= end || !xa_find(&region->inode.i_mapping->i_pages, &cached, end - 1,
-				     XA_PRESENT))
+	if (start >= end)
+		return end;
+	filemap_invalidate_lock(mapping);
+	if (!xa_find(&mapping->i_pages, &cached, end - 1, XA_PRESENT))
 		cached = end;
+	stored = vmswap_pagemap_next_data(&region->map, start, end);
+	filemap_invalidate_unlock(mapping);
 	return min_t(pgoff_t, cached, stored);
 }
 

@@ -317,8 +317,11 @@ static int vmswap_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 		ret = -EXDEV;
 	else
 		ret = simple_rename(idmap, old_dir, old, new_dir, new, flags);
-	if (!ret)
+	if (!ret) {
 		rename_vm(old, new->d_name.name);
+		/* Ours to do (FS_RENAME_DOES_D_MOVE): names change under name_lock only. */
+		d_move(old, new);
+	}
 	mutex_unlock(&info->name_lock);
 	return ret;
 }
@@ -510,13 +513,14 @@ static int vmswap_fill_super(struct super_block *sb, struct fs_context *fc)
 	struct vmswap_sb *info = sb_info(sb);	/* was the context's */
 	struct inode *root;
 
-	sb->s_maxbytes = MAX_LFS_FILESIZE;
+	sb->s_maxbytes = MAX_LFS_FILESIZE & PAGE_MASK;
 	sb->s_blocksize = PAGE_SIZE;
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_magic = VMSWAPFS_MAGIC;
 	sb->s_op = &vmswap_super_ops;
 	sb->s_time_gran = 1;
 	sb->s_flags |= SB_NOATIME;
+	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;
 	root = new_inode_of(sb, NULL, &nop_mnt_idmap, S_IFDIR | info->mode);
 	if (!root)
 		return -ENOMEM;
@@ -566,6 +570,7 @@ static void vmswap_kill_sb(struct super_block *sb)
 static struct file_system_type vmswapfs_type = {
 	.owner		 = THIS_MODULE,
 	.name		 = "vmswapfs",
+	.fs_flags	 = FS_RENAME_DOES_D_MOVE,
 	.init_fs_context = vmswap_init_fs_context,
 	.parameters	 = vmswap_params,
 	.kill_sb	 = vmswap_kill_sb,

@@ -616,28 +616,33 @@ static int put_region(struct sk_buff *skb, struct vmswap_region *region, struct 
 	/* A file of /dev/vmswap has no name but its VM's. */
 	if (!r->vm->dev)
 		strscpy(r->path, r->name, sizeof(r->path));
-	if (!nest || nla_put_u32(skb, VMSWAP_A_REGION_INDEX, region->index) ||
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, VMSWAP_A_REGION_INDEX, region->index) ||
 	    nla_put_string(skb, VMSWAP_A_REGION_NAME, r->path) ||
 	    put_u64(skb, VMSWAP_A_REGION_SIZE,
-		    round_up(i_size_read(&region->inode), PAGE_SIZE)))
+		    round_up(i_size_read(&region->inode), PAGE_SIZE))) {
+		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
+	}
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
+/* Last in the message: regions for which there is no room are left out. */
 static int put_regions(struct sk_buff *skb, struct vm_reply *r)
 {
 	struct vmswap_region *region;
 	int ret = 0;
+	u32 i;
 
-	down_read(&r->vm->regions_sem);
-	list_for_each_entry(region, &r->vm->regions, vm_node) {
+	/* Naming a region may drop its last dentry: not under regions_sem. */
+	for (i = 0; !ret && (region = vmswap_vm_region_next(r->vm, i)); i++) {
+		i = region->index;
 		ret = put_region(skb, region, r);
-		if (ret)
-			break;
+		vmswap_region_put(region);
 	}
-	up_read(&r->vm->regions_sem);
-	return ret;
+	return 0;
 }
 
 static int fill_vm(struct sk_buff *skb, void *obj)
@@ -653,7 +658,7 @@ static int fill_vm(struct sk_buff *skb, void *obj)
 	if (vm->dev && (nla_put_u32(skb, VMSWAP_A_VM_DEV_MAJOR, MAJOR(vm->dev)) ||
 			nla_put_u32(skb, VMSWAP_A_VM_DEV_MINOR, MINOR(vm->dev))))
 		return -EMSGSIZE;
-	return put_settings(skb, r) ?: put_regions(skb, r) ?: put_stats(skb, r);
+	return put_settings(skb, r) ?: put_stats(skb, r) ?: put_regions(skb, r);
 }
 
 /* Everything that takes long is read before the message is begun. */
@@ -708,6 +713,13 @@ static int vm_get(struct sk_buff *skb, struct genl_info *info)
 	kfree(r);
 	vmswap_vm_put(vm);
 	return ret;
+}
+
+/* A VM is one message: have room for one with many regions. */
+static int vm_dump_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = SZ_32K;
+	return 0;
 }
 
 static int vm_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -940,7 +952,7 @@ static int vm_range(struct sk_buff *skb, struct genl_info *info, u8 cmd)
 		goto put;
 	}
 	ret = work_range(region, offset, length, cmd == VMSWAP_CMD_VM_EVICT, &r);
-	iput(&region->inode);
+	vmswap_region_put(region);
 	if (!ret)
 		ret = reply(info, cmd, NLMSG_GOODSIZE, fill_range, &r);
 put:
@@ -1007,7 +1019,8 @@ static const struct genl_ops vmswap_ops[] = {
 	OP(TIER_ADD, tier_policy, VMSWAP_A_TIER_MAX, .doit = tier_add),
 	OP(TIER_SET, tier_policy, VMSWAP_A_TIER_MAX, .doit = tier_set),
 	OP(TIER_DEL, tier_policy, VMSWAP_A_TIER_MAX, .doit = tier_del),
-	OP(VM_GET, vm_policy, VMSWAP_A_VM_LAST, .doit = vm_get, .dumpit = vm_dump),
+	OP(VM_GET, vm_policy, VMSWAP_A_VM_LAST, .doit = vm_get, .dumpit = vm_dump,
+	   .start = vm_dump_start),
 	OP(VM_SET, vm_policy, VMSWAP_A_VM_LAST, .doit = vm_set),
 	OP(VM_EVICT, range_policy, VMSWAP_A_RANGE_MAX, .doit = vm_evict),
 	OP(VM_PREFETCH, range_policy, VMSWAP_A_RANGE_MAX, .doit = vm_prefetch),

@@ -196,8 +196,12 @@ unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr)
 
 void vmswap_reclaim_kick(struct vmswap_vm *vm)
 {
-	if (!work_pending(&vm->reclaim_work))
-		queue_work(reclaim_wq, &vm->reclaim_work);
+	if (work_pending(&vm->reclaim_work) || READ_ONCE(vm->detached))
+		return;
+	/* The work keeps the VM: whoever queues it may hold the last reference. */
+	vmswap_vm_hold(vm);
+	if (!queue_work(reclaim_wq, &vm->reclaim_work))
+		vmswap_vm_put(vm);
 }
 
 void vmswap_reclaim_worker(struct work_struct *work)
@@ -217,6 +221,7 @@ void vmswap_reclaim_worker(struct work_struct *work)
 	}
 wake:
 	wake_up(&vm->room);
+	vmswap_vm_put(vm);
 }
 
 /**

@@ -2,10 +2,9 @@
 /* slot.c - allocation of slots, contiguous in the order of asking. */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
+#include <linux/vmalloc.h>
 
 #include "slot.h"
-
-#define SUMS_PER_PAGE	(PAGE_SIZE / sizeof(u64))
 
 int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr)
 {
@@ -14,32 +13,17 @@ int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr)
 	slots->next = 0;
 	slots->used = 0;
 	slots->taken = kvcalloc(BITS_TO_LONGS(nr), sizeof(long), GFP_KERNEL);
-	slots->sums = kvcalloc(DIV_ROUND_UP(nr, SUMS_PER_PAGE), sizeof(u64 *), GFP_KERNEL);
+	slots->sums = vzalloc(array_size(nr, sizeof(u64)));
 	if (slots->taken && slots->sums)
 		return 0;
-	kvfree(slots->taken);
-	kvfree(slots->sums);
+	vmswap_slots_destroy(slots);
 	return -ENOMEM;
 }
 
 void vmswap_slots_destroy(struct vmswap_slots *slots)
 {
-	unsigned long i;
-
-	for (i = 0; i < DIV_ROUND_UP(slots->nr, SUMS_PER_PAGE); i++)
-		free_page((unsigned long)slots->sums[i]);
-	kvfree(slots->sums);
+	vfree(slots->sums);
 	kvfree(slots->taken);
-}
-
-/* Under the lock.  Once made, a page of checksums stays. */
-static bool have_sum(struct vmswap_slots *slots, unsigned long slot)
-{
-	u64 **sums = &slots->sums[slot / SUMS_PER_PAGE];
-
-	if (!*sums)
-		*sums = (u64 *)get_zeroed_page(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
-	return *sums;
 }
 
 long vmswap_slot_alloc(struct vmswap_slots *slots)
@@ -50,7 +34,7 @@ long vmswap_slot_alloc(struct vmswap_slots *slots)
 	slot = find_next_zero_bit(slots->taken, slots->nr, slots->next);
 	if (slot >= slots->nr)
 		slot = find_first_zero_bit(slots->taken, slots->nr);
-	if (slot >= slots->nr || !have_sum(slots, slot)) {
+	if (slot >= slots->nr) {
 		spin_unlock_irqrestore(&slots->lock, flags);
 		return -ENOSPC;
 	}
@@ -73,5 +57,5 @@ void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot)
 
 u64 *vmswap_slot_sum(struct vmswap_slots *slots, unsigned long slot)
 {
-	return &slots->sums[slot / SUMS_PER_PAGE][slot % SUMS_PER_PAGE];
+	return &slots->sums[slot];
 }

@@ -11,7 +11,8 @@
  * @lock: protects @taken, @next and @used
  * @next: where the search for a free slot starts, so that pages stored one after
  *	the other lie one after the other
- * @sums: pages of checksums, made when the first of their slots is taken
+ * @sums: one checksum a slot, all there from the start, since eviction must not
+ *	need memory: 0.2 % of the tier's size
  */
 struct vmswap_slots {
 	spinlock_t lock;
@@ -19,14 +20,14 @@ struct vmswap_slots {
 	unsigned long next;
 	unsigned long used;
 	unsigned long *taken;
-	u64 **sums;
+	u64 *sums;
 };
 
 /* Process context, may sleep. */
 int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr);
 void vmswap_slots_destroy(struct vmswap_slots *slots);
 
-/* Any context; allocates without reclaim.  A slot, or -ENOSPC. */
+/* Any context.  A slot, or -ENOSPC. */
 long vmswap_slot_alloc(struct vmswap_slots *slots);
 void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot);
 

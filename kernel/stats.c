@@ -2,7 +2,6 @@
 /* stats.c - sums of the counters, and the gauges that need a walk. */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/rcupdate_wait.h>
 
 #include "pagemap.h"
 #include "stats.h"
@@ -57,24 +56,26 @@ static void count_folio(struct vmswap_region *region, struct folio *folio,
 	}
 }
 
-/* The folios may go while we look: only their flags are read, under RCU. */
+/* Under the lock of the page cache no folio leaves it; a batch at a time. */
 static void walk_region(struct vmswap_region *region, struct walk *w)
 {
 	XA_STATE(xas, &region->inode.i_mapping->i_pages, 0);
 	unsigned int n = 0;
 	struct folio *folio;
 
-	rcu_read_lock();
+	xas_lock_irq(&xas);
 	xas_for_each(&xas, folio, ULONG_MAX) {
-		if (xas_retry(&xas, folio) || xa_is_value(folio))
+		if (xa_is_value(folio))
 			continue;
 		count_folio(region, folio, xas.xa_index, w);
-		if (++n % 1024 == 0) {
-			xas_pause(&xas);
-			cond_resched_rcu();
-		}
+		if (++n % 256)
+			continue;
+		xas_pause(&xas);
+		xas_unlock_irq(&xas);
+		cond_resched();
+		xas_lock_irq(&xas);
 	}
-	rcu_read_unlock();
+	xas_unlock_irq(&xas);
 }
 
 static u64 less(u64 a, u64 b)

@@ -163,6 +163,8 @@ static int store_in(struct vmswap_tier *tier, struct vmswap_store *store, u64 *w
 		*word = vmswap_word_slot(tier->id, payload, spec);
 	else if (ret != -E2BIG)
 		note_failure(tier, store, ret);
+	if (!ret)
+		WRITE_ONCE(tier->degraded, false);
 	return ret;
 }
 
@@ -216,6 +218,15 @@ static struct vmswap_tier *tier_of(u64 word)
 	return READ_ONCE(tiers[vmswap_word_tier(word)]);
 }
 
+/* A store that was under way has succeeded. */
+void vmswap_tier_store_succeeded(u64 word)
+{
+	struct vmswap_tier *tier = tier_of(word);
+
+	if (READ_ONCE(tier->degraded))
+		WRITE_ONCE(tier->degraded, false);
+}
+
 /**
  * vmswap_tier_store_failed() - a store that was under way has failed
  * @store: the page
@@ -261,13 +272,18 @@ bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio)
 
 void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word)
 {
-	struct vmswap_tier *tier = tier_of(word);
+	struct vmswap_tier *tier;
+	int idx;
 
+	/* With its last slot goes what kept the tier. */
+	idx = srcu_read_lock(&order_srcu);
+	tier = tier_of(word);
 	tier->ops->free(tier, vm, word);
 	if (READ_ONCE(tier->full) && has_space(tier)) {
 		WRITE_ONCE(tier->full, false);
 		wake_up(&vm->room);
 	}
+	srcu_read_unlock(&order_srcu, idx);
 }
 
 /* ------------------------------------------------------------- VMs and tiers */
@@ -299,15 +315,15 @@ static void detach_one(struct vmswap_tier *tier, struct vmswap_vm *vm)
 
 /*
  * Failure is not fatal: the VM has one tier less until it is tried again.  The
- * memory cgroup must be known, or pages would be charged to the wrong one: a VM
- * that nobody has mapped is attached when its first page is to be evicted.
+ * memory cgroup must be known, or compressed pages would be charged to the wrong
+ * one: a VM that nobody has mapped or written has no page to store.
  */
 void vmswap_tier_attach_vm(struct vmswap_vm *vm)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&vm->policy_lock);
-	if (vm->detached)
+	if (!vm->bound || vm->detached)
 		return;
 	mutex_lock(&tier_lock);
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++)
@@ -399,7 +415,7 @@ static void free_tier(struct vmswap_tier *tier)
 	kfree(tier);
 }
 
-static struct vmswap_tier *create_tier(const struct vmswap_tier_params *params, u32 id,
+static struct vmswap_tier *create_tier(const struct vmswap_tier_params *params,
 				       struct netlink_ext_ack *extack)
 {
 	const struct vmswap_tier_ops *ops = find_kind(params->kind);
@@ -413,9 +429,7 @@ static struct vmswap_tier *create_tier(const struct vmswap_tier_params *params, 
 	tier = kzalloc(sizeof(*tier), GFP_KERNEL);
 	if (!tier)
 		return ERR_PTR(-ENOMEM);
-	tier->id = id;
 	tier->ops = ops;
-	tier->rank = params->has_rank ? params->rank : next_rank();
 	tier->reclaim_safe = params->reclaim_safe < 0 ? ops->reclaim_safe :
 							params->reclaim_safe;
 	strscpy(tier->name, params->name, sizeof(tier->name));
@@ -443,12 +457,26 @@ static int free_id(void)
 	return -ENOSPC;
 }
 
-static int add_locked(const struct vmswap_tier_params *params, struct netlink_ext_ack *extack)
+static int name_is_free(const char *name, struct netlink_ext_ack *extack)
 {
-	struct vmswap_tier *tier;
+	int ret = 0;
+
+	mutex_lock(&tier_lock);
+	if (find_tier(name)) {
+		NL_SET_ERR_MSG(extack, "a tier of that name exists");
+		ret = -EEXIST;
+	}
+	mutex_unlock(&tier_lock);
+	return ret;
+}
+
+static int publish_tier(struct vmswap_tier *tier, const struct vmswap_tier_params *params,
+			struct netlink_ext_ack *extack)
+{
 	int id, ret;
 
-	if (find_tier(params->name)) {
+	lockdep_assert_held(&tier_lock);
+	if (find_tier(tier->name)) {
 		NL_SET_ERR_MSG(extack, "a tier of that name exists");
 		return -EEXIST;
 	}
@@ -457,31 +485,39 @@ static int add_locked(const struct vmswap_tier_params *params, struct netlink_ex
 		NL_SET_ERR_MSG(extack, "32 tiers exist; remove one first");
 		return id;
 	}
-	tier = create_tier(params, id, extack);
-	if (IS_ERR(tier))
-		return PTR_ERR(tier);
+	tier->id = id;
+	tier->rank = params->has_rank ? params->rank : next_rank();
 	tiers[id] = tier;
 	ret = publish_order();
-	if (!ret)
-		return 0;
-	tiers[id] = NULL;
-	tier->ops->destroy(tier);
-	free_tier(tier);
+	if (ret)
+		tiers[id] = NULL;
+	else
+		vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_ADDED, tier);
 	return ret;
 }
 
+/* The device is opened without tier_lock: it walks paths, and may take long. */
 int vmswap_tier_add(const struct vmswap_tier_params *params, struct netlink_ext_ack *extack)
 {
+	struct vmswap_tier *tier;
 	int ret;
 
+	ret = name_is_free(params->name, extack);
+	if (ret)
+		return ret;
+	tier = create_tier(params, extack);
+	if (IS_ERR(tier))
+		return PTR_ERR(tier);
 	mutex_lock(&tier_lock);
-	ret = add_locked(params, extack);
-	if (!ret)
-		vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_ADDED, find_tier(params->name));
+	ret = publish_tier(tier, params, extack);
 	mutex_unlock(&tier_lock);
-	if (!ret)
-		for_each_vm(prepare_vm, NULL);
-	return ret;
+	if (ret) {
+		tier->ops->destroy(tier);
+		free_tier(tier);
+		return ret;
+	}
+	for_each_vm(prepare_vm, NULL);
+	return 0;
 }
 
 int vmswap_tier_change(const struct vmswap_tier_params *params, struct netlink_ext_ack *extack)
@@ -633,8 +669,7 @@ static int drain_page(struct vmswap_region *region, pgoff_t index, struct vmswap
 		folio_mark_dirty(folio);
 		vmswap_word_set(region, index, word, VMSWAP_WORD_ZERO);
 	}
-	folio_unlock(folio);
-	folio_put(folio);
+	vmswap_folio_release(folio);
 	return 0;
 }
 
@@ -668,12 +703,10 @@ static void drain_vm(struct vmswap_vm *vm, void *arg)
 
 	if (d->ret || !atomic_long_read(&vm->tier[d->tier->id].pages))
 		return;
-	for (i = 0; i < READ_ONCE(vm->next_region) && !d->ret; i++) {
-		region = vmswap_vm_region_get(vm, i);
-		if (!region)
-			continue;
+	for (i = 0; !d->ret && (region = vmswap_vm_region_next(vm, i)); i++) {
+		i = region->index;
 		d->ret = drain_region(region, d->tier);
-		iput(&region->inode);
+		vmswap_region_put(region);
 	}
 }
 
@@ -749,11 +782,13 @@ static void stop_drain(struct vmswap_tier *tier)
 	tier->draining = false;
 	publish_order();	/* on failure it stays out of the order until the next change */
 	mutex_unlock(&tier_lock);
+	for_each_vm(prepare_vm, NULL);	/* those made meanwhile */
 }
 
 /* Empty, and nothing can store into it: take it away. */
 static void finish_drain(struct vmswap_tier *tier)
 {
+	synchronize_srcu(&order_srcu);	/* whoever freed the last slot is done with it */
 	for_each_vm(detach_vm, tier);
 	mutex_lock(&tier_lock);
 	drain_of = NULL;
@@ -782,8 +817,14 @@ int vmswap_tier_del(const char *name, struct netlink_ext_ack *extack)
 	mutex_unlock(&tier_lock);
 	if (ret)
 		return ret;
-	while (atomic64_read(&tier->pages) && !d.ret)
+	while (atomic64_read(&tier->pages) && !d.ret) {
 		for_each_vm(drain_vm, &d);
+		/* What is left belongs to a VM that is going. */
+		if (atomic64_read(&tier->pages) && !d.ret)
+			schedule_timeout_killable(1);
+		if (fatal_signal_pending(current) || READ_ONCE(drain_cancel))
+			d.ret = d.ret ?: -EINTR;
+	}
 	if (d.ret) {
 		stop_drain(tier);
 		if (d.ret == -ENOSPC)

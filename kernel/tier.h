@@ -132,6 +132,7 @@ bool vmswap_tier_keeps_copy(u64 word);
 
 /* Eviction, under the folio lock; may sleep, allocates without reclaim. */
 int vmswap_tier_store(struct vmswap_store *store, u64 *word);
+void vmswap_tier_store_succeeded(u64 word);
 void vmswap_tier_store_failed(struct vmswap_store *store, u64 word, int err);
 bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio);
 

@@ -78,11 +78,15 @@ static void account_pool(struct vmswap_tier *tier, struct ram_pool *pool)
 
 static struct ram_pool *pool_create(struct mem_cgroup *memcg)
 {
+	static atomic_t pool_nr;
 	struct ram_pool *pool = kzalloc(sizeof(*pool), GFP_KERNEL);
+	char name[24];
 
 	if (!pool)
 		return NULL;
-	pool->zs = zs_create_pool("vmswap");
+	/* zsmalloc names slab caches after it. */
+	snprintf(name, sizeof(name), "vmswap-%d", atomic_inc_return(&pool_nr));
+	pool->zs = zs_create_pool(name);
 	if (!pool->zs) {
 		kfree(pool);
 		return NULL;
@@ -96,7 +100,8 @@ static void pool_put(struct vmswap_tier *tier, struct ram_pool *pool)
 	if (--pool->users)
 		return;
 	list_del(&pool->node);
-	account_pool(tier, pool);
+	/* zsmalloc may hold pages that it frees only now. */
+	atomic64_sub((s64)pool->accounted << PAGE_SHIFT, &tier->used);
 	zs_destroy_pool(pool->zs);
 	kfree(pool);
 }

@@ -2,6 +2,7 @@
 /* vm.c - VMs: registry, lifetime, regions, settings. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/math64.h>
 #include <linux/memcontrol.h>
 #include <linux/random.h>
 #include <linux/rculist.h>
@@ -54,6 +55,8 @@ static void vm_free_rcu(struct rcu_head *rcu)
 {
 	struct vmswap_vm *vm = container_of(rcu, struct vmswap_vm, rcu);
 
+	if (vm->memcg)
+		mem_cgroup_put(vm->memcg);
 	free_percpu(vm->counters);
 	kfree(vm);
 	atomic_dec(&nr_vms);
@@ -108,7 +111,6 @@ static int vm_publish(struct vmswap_vm *vm)
 
 	if (ret)
 		return ret;
-	vmswap_vm_prepare(vm);
 	pr_debug("vm %llu (%s) created\n", vm->id, vm->name);
 	vmswap_event_vm(VMSWAP_EVENT_KIND_VM_CREATED, vm);
 	return 0;
@@ -119,18 +121,18 @@ static int vm_publish(struct vmswap_vm *vm)
  * it, and why each ends:
  *  - lookups by id: unpublished here; those under way hold a reference and find
  *    no region any more, and detached keeps them from attaching a tier again;
- *  - the reclaim worker: cancelled here; nobody queues it without a region;
+ *  - the reclaim worker: cancelled here; one queued later holds a reference and
+ *    finds no region;
  *  - faults, system calls: they hold a region's inode, and there is none;
  *  - tiers: detached here; the slots went with the regions' words.
  */
 static void vm_unpublish(struct vmswap_vm *vm)
 {
-	cancel_work_sync(&vm->reclaim_work);
+	if (cancel_work_sync(&vm->reclaim_work))
+		vmswap_vm_put(vm);
 	/* While it can be found, so that a tier being removed waits for this. */
 	vmswap_tier_detach_vm(vm);
 	xa_erase(&vms, vm->id);
-	if (vm->memcg)
-		mem_cgroup_put(vm->memcg);
 	pr_debug("vm %llu (%s) gone\n", vm->id, vm->name);
 	vmswap_event_vm(VMSWAP_EVENT_KIND_VM_DELETED, vm);
 }
@@ -190,19 +192,58 @@ void vmswap_vm_region_del(struct vmswap_region *region)
 	vmswap_vm_put(vm);
 }
 
-/* Returns a region whose inode the caller must iput(), or NULL. */
-struct vmswap_region *vmswap_vm_region_get(struct vmswap_vm *vm, u32 index)
+/* An inode alone does not keep its super block: an umount would go on under it. */
+static bool region_tryget(struct vmswap_region *region)
+{
+	struct super_block *sb = region->inode.i_sb;
+
+	if (!atomic_inc_not_zero(&sb->s_active))
+		return false;
+	if (igrab(&region->inode))
+		return true;
+	deactivate_super(sb);
+	return false;
+}
+
+/**
+ * vmswap_vm_region_next() - walk the regions of a VM, free to sleep in between
+ * @vm: the VM
+ * @index: the lowest index wanted
+ *
+ * Return: the first region with at least that index, with a reference to be given
+ * back by vmswap_region_put() outside all locks; or NULL.
+ */
+struct vmswap_region *vmswap_vm_region_next(struct vmswap_vm *vm, u32 index)
 {
 	struct vmswap_region *region, *found = NULL;
 
 	down_read(&vm->regions_sem);
 	list_for_each_entry(region, &vm->regions, vm_node)
-		if (region->index == index && igrab(&region->inode)) {
+		if (region->index >= index && region_tryget(region)) {
 			found = region;
 			break;
 		}
 	up_read(&vm->regions_sem);
 	return found;
+}
+
+/* May be the last reference of the file, the VM and the mount. */
+void vmswap_region_put(struct vmswap_region *region)
+{
+	struct super_block *sb = region->inode.i_sb;
+
+	iput(&region->inode);
+	deactivate_super(sb);
+}
+
+struct vmswap_region *vmswap_vm_region_get(struct vmswap_vm *vm, u32 index)
+{
+	struct vmswap_region *region = vmswap_vm_region_next(vm, index);
+
+	if (!region || region->index == index)
+		return region;
+	vmswap_region_put(region);
+	return NULL;
 }
 
 struct vmswap_vm *vmswap_vm_get(u64 id)
@@ -243,20 +284,22 @@ struct vmswap_vm *vmswap_vm_next(u64 *id)
 /**
  * vmswap_vm_bind() - decide whom the VM's memory is charged to
  * @vm: the VM
- * @mm: the address space that maps it
+ * @mm: the address space of whoever maps or writes it
  *
- * The first mapping decides, for the life of the VM: its memory cgroup pays
- * for every page and compressed copy, whoever touches them.
+ * The first to map or to write decides, for the life of the VM: its memory cgroup
+ * pays for every page and compressed copy, whoever touches them.
  */
 void vmswap_vm_bind(struct vmswap_vm *vm, struct mm_struct *mm)
 {
-	if (READ_ONCE(vm->memcg))
+	if (READ_ONCE(vm->bound))
 		return;
 	mutex_lock(&vm->policy_lock);
-	if (!vm->memcg)
+	if (!vm->bound) {
 		WRITE_ONCE(vm->memcg, get_mem_cgroup_from_mm(mm));
+		WRITE_ONCE(vm->bound, true);
+	}
+	vmswap_tier_attach_vm(vm);
 	mutex_unlock(&vm->policy_lock);
-	vmswap_vm_prepare(vm);
 }
 
 /* Attach the tiers that the VM may use, so that eviction need not allocate. */
@@ -297,7 +340,7 @@ u64 vmswap_vm_limit(struct vmswap_vm *vm)
 	u32 percent = READ_ONCE(vm->set.limit_percent);
 
 	if (percent)
-		return round_up(div_u64(vmswap_vm_size(vm) * percent, 100), PAGE_SIZE);
+		return round_up(mul_u64_u32_div(vmswap_vm_size(vm), percent, 100), PAGE_SIZE);
 	return READ_ONCE(vm->set.limit);
 }
 

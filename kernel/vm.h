@@ -83,7 +83,8 @@ struct vmswap_vm {
 
 	struct mutex policy_lock;	/* protects set, memcg, attaching of tiers */
 	struct vmswap_settings set;
-	struct mem_cgroup *memcg;	/* charged for everything; set once, or NULL */
+	struct mem_cgroup *memcg;	/* charged for everything; may be NULL */
+	bool bound;			/* memcg is decided */
 	struct vmswap_vm_tier tier[VMSWAP_MAX_TIERS];
 	bool detached;			/* gone: no tier is attached any more */
 
@@ -104,7 +105,10 @@ void vmswap_vm_region_del(struct vmswap_region *region);
 void vmswap_vm_rename(struct vmswap_vm *vm, const char *name);
 void vmswap_vm_bind(struct vmswap_vm *vm, struct mm_struct *mm);
 void vmswap_vm_prepare(struct vmswap_vm *vm);
+/* Regions with a strong reference. */
 struct vmswap_region *vmswap_vm_region_get(struct vmswap_vm *vm, u32 index);
+struct vmswap_region *vmswap_vm_region_next(struct vmswap_vm *vm, u32 index);
+void vmswap_region_put(struct vmswap_region *region);
 
 /* Any context.  get returns a strong reference or NULL. */
 struct vmswap_vm *vmswap_vm_get(u64 id);
