@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2054,SC2153
 # One boot of a kernel with a command in it, shared by run (the test host,
 # emulated) and guest (a KVM guest in it). The caller fills ACCEL, SMP, MEM,
 # TIMEOUT, APPEND, QEMU_ARGS, JOB and COMMAND, then calls boot, which exits.
@@ -35,30 +35,32 @@ copy_modules() {
 }
 
 make_initrd() {
-	local to=$1 tmp applet modules=()
+	local to=$1 tmp modules=()
 	[ ! -f "$to" ] || return 0
 	[ -z "$MODULES" ] || mapfile -t modules < <(modules_in_order)
 	tmp=$(mktemp -d "$CACHE/.initrd.XXXXXX") || die "$CACHE: cannot be written"
 	(
-		cd "$tmp" || exit 1
-		mkdir root && cd root || exit 1
-		mkdir bin modules proc sys dev
+		mkdir "$tmp/root" && cd "$tmp/root" || exit 1
+		mkdir bin dev job modules newroot proc sys
 		cp /bin/busybox bin/
-		for applet in $(busybox --list); do
-			[ "$applet" = busybox ] || ln -s busybox "bin/$applet"
-		done
+		cp "$VM_DIR/init" .
+		chmod 755 init
 		(cd modules && copy_modules "${modules[@]}") || exit 1
 		find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 >../initrd
 	) || die "$to: cannot be made"
 	mv "$tmp/initrd" "$to" || die "$to: cannot be written"
 	rm -rf "$tmp"
+	find "${to%/*}" -maxdepth 1 -name 'initrd-*' -mtime +7 -delete
 }
 
-# Made once per kernel and busybox. Not compressed: unpacking is dear when
-# emulated.
+# Made once per kernel, busybox and init. Not compressed: unpacking is dear
+# when emulated.
 use_initrd() {
 	local dir=$KERNELS/$1 key
-	key=$(stat -Lc '%s %Y' /bin/busybox "$dir/kver" | cat - <(echo "${BOOT_MODULES[*]}") | cksum)
+	key=$({
+		stat -Lc '%s %Y' /bin/busybox "$dir/kver"
+		cat "$VM_DIR/init" "$VM_DIR/boot.sh"
+	} | cksum)
 	INITRD=$dir/initrd-${key%% *}
 	[ -f "$INITRD" ] || with_lock "$KERNELS/.initrd.lock" make_initrd "$INITRD"
 }
@@ -84,20 +86,58 @@ write_command() {
 	echo
 }
 
-write_job() {
+# An archive member in the format of initial RAM file systems: a header and the
+# name, then the content, each padded to four bytes. Written here, because
+# starting cpio takes longer.
+cpio_header() {
+	local name=$1 size=$2 length
+	length=$((${#name} + 1))
+	printf '070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%s\0' \
+		0 $((0100644)) 0 0 1 0 "$size" 0 0 0 0 $length 0 "$name"
+	cpio_pad $((110 + length))
+}
+
+cpio_pad() {
+	local n=$((-$1 & 3))
+	while [ $((n--)) -gt 0 ]; do
+		printf '\0'
+	done
+}
+
+cpio_text() {
+	local LC_ALL=C
+	cpio_header "$1" ${#2}
+	printf '%s' "$2"
+	cpio_pad ${#2}
+}
+
+cpio_file() {
+	local size
+	size=$(stat -c %s "$2") || return
+	cpio_header "$1" "$size"
+	cat "$2"
+	cpio_pad "$size"
+}
+
+job_vars() {
 	local name
-	mkdir -p "$TMP/job/job"
-	cp "$VM_DIR/init" "$TMP/job/init"
-	chmod 755 "$TMP/job/init"
-	write_command >"$TMP/job/job/command"
 	for name in "${!JOB[@]}"; do
-		printf '%s=%s\n' "$name" "$(quote "${JOB[$name]}")"
-	done >"$TMP/job/job/vars"
-	[ -z "${MODULE:-}" ] || strip -g -o "$TMP/job/job/vmswap.ko" "$MODULE" ||
-		die "$MODULE: cannot be read"
-	(cd "$TMP/job" && find . | cpio --quiet -o -H newc -R 0:0) >"$TMP/job.cpio" ||
-		die "the job cannot be packed"
-	cat "$INITRD" "$TMP/job.cpio" >"$TMP/initrd" || die "$TMP: cannot be written"
+		printf '%s=' "$name"
+		quote "${JOB[$name]}"
+		echo
+	done
+}
+
+# The kernel takes archives one after the other.
+write_initrd() {
+	cat "$INITRD"
+	cpio_text job/vars "$(job_vars)"
+	cpio_text job/command "$(write_command)"
+	if [ -n "${MODULE:-}" ]; then
+		strip -g -o "$TMP/vmswap.ko" "$MODULE" || die "$MODULE: cannot be read"
+		cpio_file job/vmswap.ko "$TMP/vmswap.ko"
+	fi
+	cpio_header 'TRAILER!!!' 0
 }
 
 add_port() {
@@ -112,10 +152,13 @@ escaped() {
 }
 
 build_qemu() {
+	# qboot: a firmware that does nothing but start a kernel.
 	local append="console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic"
-	# Leaks: a merged slab cache hides its name. Speed: no mitigations to emulate.
-	append+=" slab_nomerge log_buf_len=4M mitigations=off nokaslr rcupdate.rcu_cpu_stall_timeout=120"
+	# Leaks: a merged slab cache hides its name. Speed: no mitigations to emulate,
+	# and no early walk over all PCI buses, which takes a second each time.
+	append+=" slab_nomerge log_buf_len=4M mitigations=off nokaslr pci=noearly rcupdate.rcu_cpu_stall_timeout=120"
 	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -nic none
+		-bios qboot.rom
 		"${ACCEL[@]}" -smp "$SMP" "${MEM[@]}"
 		-kernel "$VMLINUZ" -initrd "$TMP/initrd" -append "$append${APPEND:+ $APPEND}"
 		-chardev "file,id=console,path=$(escaped "$CONSOLE")" -serial chardev:console
@@ -148,23 +191,23 @@ make_tmp() {
 }
 
 prepare_out() {
-	OUT=$(realpath -m "${OUT:-$TREE/out}")
-	mkdir -p "$OUT" || die "OUT $OUT: cannot be made; a directory that can be written is accepted"
+	[ -d "${OUT:=$TREE/out}" ] || mkdir -p "$OUT" || die "OUT $OUT: cannot be made; a directory that can be written is accepted"
+	OUT=$(cd "$OUT" && pwd -P)
 	[ -w "$OUT" ] || die "OUT $OUT: cannot be written"
 	export OUT
-	CONSOLE=$(mktemp "$OUT/console-$1.XXXXXX.log") || die "$OUT: cannot be written"
-	chmod 644 "$CONSOLE"
+	CONSOLE=$OUT/console-$1-$EPOCHSECONDS-$$-$RANDOM.log
+	: >"$CONSOLE" || die "$CONSOLE: cannot be written"
 }
 
 # Follows a port's file until QEMU is gone, then reads what is left.
 relay() {
-	tail -c +1 -s 0.02 --pid="$QEMU_PID" -f "$TMP/$1" 2>/dev/null
+	tail -c +1 -s 0.05 --pid="$QEMU_PID" -f "$TMP/$1" 2>/dev/null
 }
 
-# Where it hangs, for the console log: the blocked tasks and every CPU.
+# Where it hangs, for the console log: all messages, the blocked tasks, every CPU.
 ask_where() {
 	local key
-	for key in w l; do
+	for key in 8 w l; do
 		timeout 1 sh -c "echo 'sendkey alt-sysrq-$key' >'$TMP/monitor.in'"
 		sleep 0.3
 	done
@@ -208,46 +251,55 @@ show_console() {
 }
 
 panicked() {
-	grep -aqE 'Kernel panic|end Kernel panic|BUG: unable|Oops:' "$CONSOLE"
+	grep -aqE 'Kernel panic|BUG: unable|Oops:' "$CONSOLE"
 }
 
+# What the first process wrote to the verdict port, a word and its object a line.
+read_verdict() {
+	local word rest
+	BOOTED='' ENDED='' STATUS='' HARNESS='' FAILED=()
+	while read -r word rest; do
+		case $word in
+		boot) BOOTED=yes ;;
+		status) STATUS=$rest ;;
+		fail) FAILED+=("$rest") ;;
+		harness) HARNESS=$rest ;;
+		end) ENDED=yes ;;
+		esac
+	done <"$TMP/verdict"
+}
+
+# The whole verdict is there: COMMAND's status, unless the kernel spoiled it.
 judge_end() {
-	local status failed=''
-	status=$(sed -n 's/^status //p' "$TMP/verdict")
-	while read -r reason; do
-		progress "$reason"
-		failed=yes
-	done < <(sed -n 's/^fail //p' "$TMP/verdict")
-	[ -z "$failed" ] || progress "the kernel console: $CONSOLE"
-	[ -z "$failed" ] || [ "$status" != 0 ] || status=1
-	[ -n "$failed" ] || rm -f "$CONSOLE"
-	exit "$status"
+	if [ ${#FAILED[@]} -eq 0 ]; then
+		rm -f "$CONSOLE"
+		exit "$STATUS"
+	fi
+	printf "$PROG: %s\n" "${FAILED[@]}" >&2
+	progress "the kernel console: $CONSOLE"
+	[ "$STATUS" != 0 ] || STATUS=1
+	exit "$STATUS"
 }
 
 # From the surest sign to the weakest.
 judge() {
-	local reason
-	reason=$(sed -n 's/^harness //p' "$TMP/verdict")
-	if [ -n "$reason" ]; then
+	read_verdict
+	if [ -n "$HARNESS" ]; then
 		show_console 15
-		die "$reason"
-	fi
-	if grep -q '^end' "$TMP/verdict"; then
+		die "$HARNESS"
+	elif [ -n "$ENDED" ] && [ -n "$STATUS" ]; then
 		judge_end
-	fi
-	if panicked; then
+	elif panicked; then
 		show_console 60
 		progress "the kernel died"
 		exit 1
-	fi
-	if [ -n "$TIMED_OUT" ] && grep -q '^boot' "$TMP/verdict"; then
-		progress "timeout after $TIMEOUT s; the kernel console: $CONSOLE"
-		exit 124
-	fi
-	if ! grep -q '^boot' "$TMP/verdict"; then
+	elif [ -z "$BOOTED" ]; then
 		cat "$TMP/qemu.log" >&2
 		show_console 15
 		die "the kernel $KVER did not reach user space${TIMED_OUT:+ in $TIMEOUT s}"
+	elif [ -n "$TIMED_OUT" ]; then
+		progress "timeout after $TIMEOUT s; the kernel console: $CONSOLE"
+		exit 124
 	fi
 	cat "$TMP/qemu.log" >&2
 	show_console
@@ -256,7 +308,7 @@ judge() {
 }
 
 boot() {
-	write_job
+	write_initrd >"$TMP/initrd" || die "$TMP: cannot be written"
 	build_qemu
 	start_qemu
 	wait_qemu

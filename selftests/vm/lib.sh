@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the scripts of this directory share: where things are, how they speak,
 # how they get packages and kernels. Sourced, never run.
 
-VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# guest runs this where starting a program takes a tenth of a second: few of
+# them are used.
+VM_DIR=$(cd "${BASH_SOURCE[0]%lib.sh}" 2>/dev/null || cd . && pwd -P)
 TREE=${VM_DIR%/selftests/vm}
 PROG=${0##*/}
 
 if [ -n "${VMSWAP_CACHE:-}" ]; then
 	CACHE=$VMSWAP_CACHE
-elif [ "$(id -u)" = 0 ]; then
+elif [ "$EUID" = 0 ]; then
 	CACHE=/var/cache/vmswap
 else
 	CACHE=${HOME:?}/.cache/vmswap
@@ -66,7 +68,7 @@ known_kernel() {
 }
 
 as_root() {
-	if [ "$(id -u)" = 0 ]; then
+	if [ "$EUID" = 0 ]; then
 		"$@"
 	else
 		sudo -n "$@"
@@ -106,7 +108,7 @@ need_packages() {
 	local missing log
 	mapfile -t missing < <(missing_packages "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
-	if [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then
+	if [ "$EUID" != 0 ] && ! sudo -n true 2>/dev/null; then
 		die "packages are missing; as root: apt-get install -y --no-install-recommends ${missing[*]}"
 	fi
 	log=$(mktemp) || die "no temporary file"
@@ -134,11 +136,24 @@ with_lock() {
 	return $ret
 }
 
-# Sets KVER VMLINUZ MODULES KDIR, downloading the kernel when it is not there.
+# Describes a kernel that is in the cache: KVER, VMLINUZ, MODULES (empty: all
+# built in), KDIR (empty: modules cannot be built for it here).
+kernel_vars() {
+	local dir=$KERNELS/$1
+	read -r KVER <"$dir/kver" || return 1
+	VMLINUZ=$dir/vmlinuz MODULES='' KDIR=''
+	[ ! -f "$dir/vmlinux" ] || VMLINUZ=$dir/vmlinux
+	[ ! -d "$dir/lib/modules/$KVER" ] || MODULES=$dir/lib/modules/$KVER
+	[ ! -e "$dir/build" ] || KDIR=$dir/build
+}
+
+# The same, downloading or building the kernel when it is not there. The debug
+# kernel is asked each time, because its configuration is in the tree.
 use_kernel() {
-	local vars
-	vars=$("$VM_DIR/kernel" "$1") || exit 125
-	eval "$vars"
+	if [ "$1" = debug ] || [ ! -f "$KERNELS/$1/kver" ]; then
+		"$VM_DIR/kernel" "$1" >/dev/null || exit 125
+	fi
+	kernel_vars "$1"
 }
 
 # build_in DIR KDIR: runs Kbuild there; its messages are shown when it fails,
