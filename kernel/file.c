@@ -52,7 +52,7 @@ static ssize_t read_one(struct vmswap_region *region, loff_t pos, size_t n,
 	size_t copied;
 
 	if (is_hole(region, index))
-		return iov_iter_zero(n, to);
+		return iov_iter_zero(n, to) ?: -EFAULT;
 	folio = vmswap_page_get(region, index);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio) == -ENODATA ? 0 : PTR_ERR(folio);
@@ -60,7 +60,7 @@ static ssize_t read_one(struct vmswap_region *region, loff_t pos, size_t n,
 	folio_unlock(folio);
 	copied = copy_page_to_iter(folio_page(folio, 0), offset_in_page(pos), n, to);
 	folio_put(folio);
-	return copied;
+	return copied ?: -EFAULT;	/* 0 would be the end of the file */
 }
 
 static ssize_t vmswap_read_iter(struct kiocb *iocb, struct iov_iter *to)
