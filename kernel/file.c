@@ -102,9 +102,6 @@ static ssize_t write_one(struct vmswap_region *region, loff_t pos, size_t n,
 	struct folio *folio;
 	size_t copied;
 
-	/* The source may be this very page: have it present before locking it. */
-	if (fault_in_iov_iter_readable(from, n) == n)
-		return -EFAULT;
 	folio = vmswap_page_get(region, pos >> PAGE_SHIFT);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
@@ -130,21 +127,26 @@ static int extend_to(struct inode *inode, loff_t size)
 	return ret;
 }
 
+/*
+ * The file grows page by page, just before there is something to write: a write
+ * that stops short leaves no zeros behind, and nothing to cut off again, which a
+ * mapped file would not allow.
+ */
 static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
 	struct vmswap_region *region = vmswap_region_of(inode);
-	loff_t old_size = i_size_read(inode);
-	ssize_t total = 0, n;
+	ssize_t total = 0, n = 0;
 
-	n = extend_to(inode, iocb->ki_pos + iov_iter_count(from));
-	if (n)
-		return n;
 	while (iov_iter_count(from)) {
 		size_t want = min_t(size_t, PAGE_SIZE - offset_in_page(iocb->ki_pos),
 				    iov_iter_count(from));
 
-		n = write_one(region, iocb->ki_pos, want, from);
+		/* The source may be this very page: have it present before locking it. */
+		want -= fault_in_iov_iter_readable(from, want);
+		n = want ? extend_to(inode, iocb->ki_pos + want) : -EFAULT;
+		if (!n)
+			n = write_one(region, iocb->ki_pos, want, from);
 		if (n < 0)
 			break;
 		iocb->ki_pos += n;
@@ -155,9 +157,6 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 		}
 		cond_resched();
 	}
-	/* A short write leaves no zeros behind it at the end of the file. */
-	if (n < 0 && iocb->ki_pos < i_size_read(inode) && i_size_read(inode) > old_size)
-		vmswap_file_resize(inode, max(old_size, iocb->ki_pos));
 	return total ?: n;
 }
 
