@@ -36,10 +36,11 @@ static long get_info(void __user *arg)
 
 /* ----------------------------------------------------------------- CREATE_VM */
 
+/* The kernel's isalnum() takes Latin-1 letters, too. */
 static bool is_name(const char *name)
 {
 	for (; *name; name++)
-		if (!isalnum(*name) && *name != '.' && *name != '_' && *name != '-')
+		if (!(isascii(*name) && isalnum(*name)) && *name != '.' && *name != '_' && *name != '-')
 			return false;
 	return true;
 }
