@@ -240,8 +240,14 @@ static u16 page_state(struct vmswap_region *region, pgoff_t index, pgoff_t end)
 
 	if (index >= end)
 		return VMSWAP_PAGE_BEYOND;
-	folio = filemap_get_folio(region->inode.i_mapping, index);
-	word = vmswap_word_read(&region->map, index);
+	/*
+	 * A page that comes in after it was not found has given up its slot before
+	 * the word is read, and would look like a hole: it must not have changed.
+	 */
+	do {
+		word = vmswap_word_read(&region->map, index);
+		folio = filemap_get_folio(region->inode.i_mapping, index);
+	} while (IS_ERR(folio) && word != vmswap_word_read(&region->map, index));
 	if (!IS_ERR(folio)) {
 		state = folio_state(folio);
 		folio_put(folio);
