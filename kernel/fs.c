@@ -379,6 +379,23 @@ static int vmswap_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	return 0;
 }
 
+/*
+ * Tools take a file that has no blocks for one without data, so what is swapped
+ * counts.  It is known per VM only: with several regions this is too much, never
+ * too little.
+ */
+static u64 blocks_of(struct vmswap_region *region)
+{
+	u64 pages = region->inode.i_mapping->nrpages;
+
+	if (region->vm)
+		pages += vmswap_counter_sum(region->vm, VC_WORDS_SAME) +
+			 vmswap_counter_sum(region->vm, VC_WORDS_SLOT) +
+			 vmswap_counter_sum(region->vm, VC_WORDS_POISON);
+	return min_t(u64, pages, DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE)) *
+	       (PAGE_SIZE / 512);
+}
+
 static int vmswap_getattr(struct mnt_idmap *idmap, const struct path *path,
 			  struct kstat *stat, u32 mask, unsigned int flags)
 {
@@ -386,7 +403,7 @@ static int vmswap_getattr(struct mnt_idmap *idmap, const struct path *path,
 
 	vmswap_fillattr(idmap, mask, inode, stat);
 	if (S_ISREG(inode->i_mode))
-		stat->blocks = (u64)inode->i_mapping->nrpages * (PAGE_SIZE / 512);
+		stat->blocks = blocks_of(vmswap_region_of(inode));
 	return 0;
 }
 
