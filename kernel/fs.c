@@ -552,6 +552,25 @@ static int vmswap_get_tree(struct fs_context *fc)
 	return get_tree_nodev(fc, vmswap_fill_super);
 }
 
+/*
+ * Remounting changes size and private; the root directory's owner and mode are
+ * those of any directory, for chown and chmod to change.
+ */
+static int vmswap_reconfigure(struct fs_context *fc)
+{
+	struct vmswap_sb *new = fc->s_fs_info, *info = sb_info(fc->root->d_sb);
+
+	if (new->mode != info->mode || !uid_eq(new->uid, info->uid) ||
+	    !gid_eq(new->gid, info->gid))
+		return invalfc(fc, "mode, uid and gid cannot be changed by remounting");
+	if (new->size && new->size < atomic64_read(&info->used))
+		return invalfc(fc, "size=%llu is below the size of the files, %lld",
+			       new->size, atomic64_read(&info->used));
+	info->size = new->size;
+	info->private_ok = new->private_ok;
+	return 0;
+}
+
 static void vmswap_free_fc(struct fs_context *fc)
 {
 	kfree(fc->s_fs_info);
@@ -560,6 +579,7 @@ static void vmswap_free_fc(struct fs_context *fc)
 static const struct fs_context_operations vmswap_context_ops = {
 	.parse_param	= vmswap_parse_param,
 	.get_tree	= vmswap_get_tree,
+	.reconfigure	= vmswap_reconfigure,
 	.free		= vmswap_free_fc,
 };
 
@@ -571,6 +591,15 @@ static int vmswap_init_fs_context(struct fs_context *fc)
 		return -ENOMEM;
 	mutex_init(&info->name_lock);
 	info->mode = 0755;
+	if (fc->purpose == FS_CONTEXT_FOR_RECONFIGURE) {
+		const struct vmswap_sb *old = sb_info(fc->root->d_sb);
+
+		info->mode = old->mode;
+		info->uid = old->uid;
+		info->gid = old->gid;
+		info->size = old->size;
+		info->private_ok = old->private_ok;
+	}
 	fc->s_fs_info = info;
 	fc->ops = &vmswap_context_ops;
 	return 0;
