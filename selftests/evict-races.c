@@ -435,7 +435,7 @@ TEST_F(race, no_hole_in_passing)
 	for (i = 0; i < rounds(10000); i++) {
 		reads += pread(self->fd, page, PAGE, 0) != PAGE || memcmp(page, want, PAGE);
 		holes += lseek(self->fd, 0, SEEK_DATA) != 0;
-		holes += lseek(self->fd, 0, SEEK_HOLE) != PAGE;
+		holes += lseek(self->fd, 0, SEEK_HOLE) < PAGE;
 		states += page_state(self->fd, 0) == VMSWAP_PAGE_ZERO;
 	}
 	opponent_end(&toucher);

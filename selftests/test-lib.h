@@ -21,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/vmswap.h>
@@ -326,6 +327,21 @@ static inline int test_tier_del(void)
 	return ret ?: i;
 }
 
+/* The harness ends its process itself. */
+static int test_run_in_child(int argc, char **argv)
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		exit(test_harness_run(argc, argv));
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return KSFT_FAIL;
+	return WEXITSTATUS(status);
+}
+
 /* In place of TEST_HARNESS_MAIN: a RAM tier exists while the tests run. */
 #define VMSWAP_TEST_MAIN \
 	static void __attribute__((constructor)) constructor_order_last(void) \
@@ -347,7 +363,7 @@ static inline int test_tier_del(void)
 			printf("Bail out! tier add: %s\n", strerror(-ret)); \
 			return KSFT_FAIL; \
 		} \
-		ret = test_harness_run(argc, argv); \
+		ret = test_run_in_child(argc, argv); \
 		if (test_tier_del()) { \
 			printf("# the tier cannot be removed, or something leaked\n"); \
 			ret = KSFT_FAIL; \
