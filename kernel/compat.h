@@ -10,8 +10,10 @@
 
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
-    LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "vmswap is tested on Linux 6.1 to 6.12 only"
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #error "vmswap is tested on Linux 6.1 to 6.12 only"
 #endif
 
@@ -29,6 +31,7 @@ static inline struct folio *vmswap_filemap_get_folio(struct address_space *mappi
 
 	return folio ? folio : ERR_PTR(-ENOENT);
 }
+
 #define filemap_get_folio vmswap_filemap_get_folio
 
 /* 6.3: inode operations take an mnt_idmap */

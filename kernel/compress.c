@@ -18,7 +18,7 @@
  * with preemption off, as the source may be a mapping that needs it.
  */
 struct vmswap_stream {
-	struct mutex lock;
+	struct mutex lock;	/* all below but zstd_dwork */
 	void *buf;		/* two pages: a compressor may expand */
 	void *lz4_work;
 	void *zstd_cwork;

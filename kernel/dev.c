@@ -50,7 +50,9 @@ static bool create_args_ok(const struct vmswap_create_vm *args)
 	return !(args->flags & ~VMSWAP_CREATE_FLAGS_ALL) && !args->reserved0 &&
 	       !memchr_inv(args->reserved, 0, sizeof(args->reserved)) &&
 	       strnlen(args->name, sizeof(args->name)) < sizeof(args->name) &&
-	       is_name(args->name) && PAGE_ALIGNED(args->size) &&
+	       is_name(args->name) &&
+	       !vmswap_fs_is_hints_name(args->name, strlen(args->name)) &&
+	       PAGE_ALIGNED(args->size) &&
 	       args->size <= (MAX_LFS_FILESIZE & PAGE_MASK);
 }
 

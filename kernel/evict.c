@@ -381,19 +381,6 @@ void vmswap_evict_run(struct vmswap_region *region, pgoff_t start, unsigned int 
 	memalloc_noreclaim_restore(noreclaim);
 }
 
-/**
- * vmswap_evict_range() - evict a range
- * @region: the region
- * @start: first page
- * @end: one after the last page
- * @mode: which of them
- * @res: what became of them is added here
- *
- * A page just brought in sits in some CPU's LRU batch, which holds a reference:
- * what stayed busy is tried once more after the batches were drained.
- *
- * Return: 0, or -EINTR when the task is being killed.
- */
 static int evict_pass(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
 {
@@ -444,6 +431,19 @@ static void drain_lru_batches(void)
 	mutex_unlock(&drain_lock);
 }
 
+/**
+ * vmswap_evict_range() - evict a range
+ * @region: the region
+ * @start: first page
+ * @end: one after the last page
+ * @mode: which of them
+ * @res: what became of them is added here
+ *
+ * A page just brought in sits in some CPU's LRU batch, which holds a reference:
+ * what stayed busy is tried once more after the batches were drained.
+ *
+ * Return: 0, or -EINTR when the task is being killed.
+ */
 int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		       enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
 {

@@ -206,14 +206,26 @@ static void zap_poisoned(struct vmswap_region *region, pgoff_t start, pgoff_t en
 			unmap_mapping_pages(region->inode.i_mapping, i, 1, true);
 }
 
+/* Pages in memory that no word tells of: those with a word are counted by it. */
+static unsigned long count_wordless(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+{
+	struct address_space *mapping = region->inode.i_mapping;
+	unsigned long index, n = 0;
+
+	for (index = start; index < end &&
+	     xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT); index++)
+		n += vmswap_word_state(vmswap_word_read(&region->map, index)) ==
+		     VMSWAP_WORD_ZERO;
+	return n;
+}
+
 /* Under invalidate_lock for writing; whole pages. */
 static void discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t end)
 {
-	unsigned long before = region->inode.i_mapping->nrpages, n;
+	unsigned long n = count_wordless(region, start, end);
 
 	truncate_pagecache_range(&region->inode, (loff_t)start << PAGE_SHIFT,
 				 ((loff_t)end << PAGE_SHIFT) - 1);
-	n = before - min(before, region->inode.i_mapping->nrpages);
 	if (atomic_long_read(&region->map.nr_leaves)) {
 		zap_poisoned(region, start, end);
 		n += vmswap_pagemap_discard(region, start, end);

@@ -35,7 +35,7 @@
  * @private_ok: writable private mappings are allowed
  */
 struct vmswap_sb {
-	struct mutex name_lock;
+	struct mutex name_lock;		/* what makes, moves and names VMs */
 	umode_t mode;
 	kuid_t uid;
 	kgid_t gid;
@@ -202,12 +202,18 @@ static bool same_vm(struct dentry *a, struct dentry *b)
 	return same;
 }
 
-static bool is_hints_name(const struct qstr *name)
+/* Reserved for free-page hints, and never a VM. */
+bool vmswap_fs_is_hints_name(const char *name, size_t len)
 {
 	static const char suffix[] = ".hints";
 	size_t n = sizeof(suffix) - 1;
 
-	return name->len > n && !memcmp(name->name + name->len - n, suffix, n);
+	return len >= n && !memcmp(name + len - n, suffix, n);
+}
+
+static bool is_hints_name(const struct dentry *dentry)
+{
+	return vmswap_fs_is_hints_name(dentry->d_name.name, dentry->d_name.len);
 }
 
 static int add_to_new_vm(struct dentry *top, struct inode *inode, struct vmswap_vm **vmp)
@@ -258,8 +264,8 @@ static int vmswap_create(struct mnt_idmap *idmap, struct inode *dir,
 	struct inode *inode;
 	int ret;
 
-	if (is_hints_name(&dentry->d_name))
-		return -EOPNOTSUPP;	/* reserved for free-page hints */
+	if (is_hints_name(dentry))
+		return -EOPNOTSUPP;
 	inode = new_inode_of(dir->i_sb, dir, idmap, S_IFREG | mode);
 	if (!inode)
 		return -ENOSPC;
@@ -279,8 +285,11 @@ static int vmswap_create(struct mnt_idmap *idmap, struct inode *dir,
 static int vmswap_mkdir(struct mnt_idmap *idmap, struct inode *dir,
 			struct dentry *dentry, umode_t mode)
 {
-	struct inode *inode = new_inode_of(dir->i_sb, dir, idmap, S_IFDIR | mode);
+	struct inode *inode;
 
+	if (is_hints_name(dentry))
+		return -EOPNOTSUPP;
+	inode = new_inode_of(dir->i_sb, dir, idmap, S_IFDIR | mode);
 	if (!inode)
 		return -ENOSPC;
 	inc_nlink(dir);
@@ -308,7 +317,7 @@ static int vmswap_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 
 	if (flags & ~RENAME_NOREPLACE)
 		return -EINVAL;
-	if (d_is_reg(old) && is_hints_name(&new->d_name))
+	if (is_hints_name(new))
 		return -EOPNOTSUPP;
 	mutex_lock(&info->name_lock);
 	/* A page's owner never changes: what would move a file to another VM is a copy. */

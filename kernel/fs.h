@@ -16,6 +16,7 @@ extern const struct address_space_operations vmswap_aops; /* aops.c */
 struct file *vmswap_fs_create_anon(struct vmswap_vm *vm, u64 size);
 bool vmswap_fs_private_allowed(struct super_block *sb);
 int vmswap_fs_reserve(struct inode *inode, loff_t new_size);
+bool vmswap_fs_is_hints_name(const char *name, size_t len);
 int vmswap_fs_region_name(struct vmswap_region *region, char *buf, size_t size);
 int vmswap_fs_init(void);
 void vmswap_fs_exit(void);

@@ -44,7 +44,7 @@ static int may_change(struct sk_buff *skb, struct genl_info *info)
 
 static int missing(struct genl_info *info, const char *what)
 {
-	NL_SET_ERR_MSG(info->extack, "a required attribute is missing");
+	NL_SET_ERR_MSG(info->extack, "a required attribute is not there");
 	pr_debug("request without %s\n", what);
 	return -EINVAL;
 }
@@ -405,7 +405,7 @@ static int tier_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 static bool name_ok(const char *name)
 {
-	if (!*name)
+	if (!*name || !strcmp(name, VMSWAP_TIER_NONE))
 		return false;
 	for (; *name; name++)
 		if (!isalnum(*name) && *name != '.' && *name != '_' && *name != '-')
@@ -442,7 +442,7 @@ static int check_tier(struct genl_info *info)
 		return missing(info, "name");
 	if (!name_ok(nla_data(a[VMSWAP_A_TIER_NAME]))) {
 		NL_SET_ERR_MSG_ATTR(info->extack, a[VMSWAP_A_TIER_NAME],
-				    "a name is 1 to 31 of [A-Za-z0-9._-]");
+				    "a name is 1 to 31 of [A-Za-z0-9._-], and not none");
 		return -EINVAL;
 	}
 	if (a[VMSWAP_A_TIER_SIZE] && nla_get_u64(a[VMSWAP_A_TIER_SIZE]) < PAGE_SIZE) {
@@ -597,12 +597,13 @@ static int put_settings(struct sk_buff *skb, struct vm_reply *r)
 	if (percent && nla_put_u32(skb, VMSWAP_A_VM_LIMIT_PERCENT, percent))
 		return -EMSGSIZE;
 	vmswap_tier_mask_names(READ_ONCE(vm->set.tier_mask), r->path, sizeof(r->path));
-	if (put_u64(skb, VMSWAP_A_VM_MIN_BYTES, 0) || put_u64(skb, VMSWAP_A_VM_MAX_BYTES, r->g.size) ||
+	if (put_u64(skb, VMSWAP_A_VM_MIN_BYTES, 0) ||
+	    put_u64(skb, VMSWAP_A_VM_MAX_BYTES, r->g.size) ||
 	    nla_put_u32(skb, VMSWAP_A_VM_SHARES, 1000) ||
 	    nla_put_string(skb, VMSWAP_A_VM_POLICY, "clock") ||
 	    nla_put_string(skb, VMSWAP_A_VM_TIERS, r->path) ||
-	    nla_put_u32(skb, VMSWAP_A_VM_GRANULE, READ_ONCE(vm->set.granule)) ||
-	    nla_put_u32(skb, VMSWAP_A_VM_PREFETCH, READ_ONCE(vm->set.prefetch)) ||
+	    nla_put_u32(skb, VMSWAP_A_VM_GRANULE, VMSWAP_GRANULE) ||
+	    nla_put_u32(skb, VMSWAP_A_VM_PREFETCH, VMSWAP_GRANULE) ||
 	    nla_put_u32(skb, VMSWAP_A_VM_HINTS, VMSWAP_HINTS_AUTO))
 		return -EMSGSIZE;
 	return 0;
@@ -750,6 +751,7 @@ static int parse_vm_set(struct genl_info *info, struct vmswap_vm *vm,
 {
 	static const u8 later[] = {
 		VMSWAP_A_VM_MIN_BYTES, VMSWAP_A_VM_MAX_BYTES, VMSWAP_A_VM_SHARES, VMSWAP_A_VM_HINTS,
+		VMSWAP_A_VM_GRANULE, VMSWAP_A_VM_PREFETCH,
 	};
 	struct nlattr **a = info->attrs;
 	unsigned int i;
@@ -780,16 +782,6 @@ static int parse_vm_set(struct genl_info *info, struct vmswap_vm *vm,
 	}
 	if (a[VMSWAP_A_VM_LIMIT_PERCENT])
 		set->limit_percent = nla_get_u32(a[VMSWAP_A_VM_LIMIT_PERCENT]);
-	if (a[VMSWAP_A_VM_GRANULE]) {
-		set->granule = nla_get_u32(a[VMSWAP_A_VM_GRANULE]);
-		if (!is_power_of_2(set->granule)) {
-			NL_SET_ERR_MSG_ATTR(info->extack, a[VMSWAP_A_VM_GRANULE],
-					    "granule is a power of two, 1 to 512");
-			return -EINVAL;
-		}
-	}
-	if (a[VMSWAP_A_VM_PREFETCH])
-		set->prefetch = nla_get_u32(a[VMSWAP_A_VM_PREFETCH]);
 	if (a[VMSWAP_A_VM_TIERS])
 		return vmswap_tier_mask(nla_data(a[VMSWAP_A_VM_TIERS]), &set->tier_mask,
 					info->extack);
@@ -801,8 +793,6 @@ static void apply_settings(struct vmswap_vm *vm, const struct vmswap_settings *s
 	WRITE_ONCE(vm->set.limit, set->limit);
 	WRITE_ONCE(vm->set.limit_percent, set->limit_percent);
 	WRITE_ONCE(vm->set.tier_mask, set->tier_mask);
-	WRITE_ONCE(vm->set.granule, set->granule);
-	WRITE_ONCE(vm->set.prefetch, set->prefetch);
 }
 
 /* Apply and enforce; a limit that cannot be kept is taken back. */

@@ -53,7 +53,7 @@ enum vmswap_word_state {
 
 /* Words in a leaf: one page of them, 2 MiB of guest memory. */
 #define VMSWAP_LEAF_SHIFT	9
-#define VMSWAP_LEAF_WORDS	(1u << VMSWAP_LEAF_SHIFT)
+#define VMSWAP_LEAF_WORDS	BIT(VMSWAP_LEAF_SHIFT)
 
 /**
  * struct vmswap_pagemap - the words of a region

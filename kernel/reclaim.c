@@ -242,8 +242,8 @@ bool vmswap_reclaim_has_room(struct vmswap_vm *vm)
  *
  * Called without folio lock and invalidate_lock.
  *
- * Return: 0; -EAGAIN with @nowait; -ENOSPC when the VM is beyond its limit, nothing of it can leave,
- * and the host's setting is to wait.
+ * Return: 0; -EAGAIN with @nowait; -ENOSPC when the VM is beyond its limit, nothing
+ * of it can leave, and the host's setting is to wait.
  */
 int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
 {

@@ -8,7 +8,6 @@
 
 struct vmswap_vm;
 
-
 /* Fault path: may sleep for CPU and memory, never for I/O when @nowait. */
 int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait);
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr);

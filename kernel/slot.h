@@ -15,7 +15,7 @@
  *	need memory: 0.2 % of the tier's size
  */
 struct vmswap_slots {
-	spinlock_t lock;
+	spinlock_t lock;		/* taken, next, used */
 	unsigned long nr;
 	unsigned long next;
 	unsigned long used;

@@ -74,8 +74,10 @@ static int publish_order(void)
 
 static bool is_usable(const struct vmswap_vm *vm, const struct vmswap_tier *tier)
 {
-	return READ_ONCE(vm->set.tier_mask) & BIT(tier->id) &&
-	       smp_load_acquire(&vm->tier[tier->id].attached);
+	if (!(READ_ONCE(vm->set.tier_mask) & BIT(tier->id)))
+		return false;
+	/* Pairs with the release in attach_one(): priv is there. */
+	return smp_load_acquire(&vm->tier[tier->id].attached);
 }
 
 static bool has_space(const struct vmswap_tier *tier)
@@ -133,11 +135,16 @@ void vmswap_tier_account(struct vmswap_tier *tier, struct vmswap_vm *vm, int pag
 /* How long a tier whose writes fail is passed over, when there are others. */
 #define RETRY_AFTER	(5 * HZ)
 
+static void note_full(struct vmswap_tier *tier)
+{
+	if (!READ_ONCE(tier->full) && !xchg(&tier->full, true))
+		vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_FULL, tier);
+}
+
 static void note_failure(struct vmswap_tier *tier, struct vmswap_store *store, int err)
 {
 	if (err == -ENOSPC) {
-		if (!xchg(&tier->full, true))
-			vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_FULL, tier);
+		note_full(tier);
 		return;
 	}
 	atomic64_inc(&tier->errors);
@@ -199,8 +206,12 @@ int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 	for (i = 0; i < o->nr && !is_stored(ret); i++) {
 		struct vmswap_tier *tier = o->tier[i];
 
-		if (!is_usable(store->region->vm, tier) || !has_space(tier) || !is_tried(tier))
+		if (!is_usable(store->region->vm, tier) || !is_tried(tier))
 			continue;
+		if (!has_space(tier)) {
+			note_full(tier);
+			continue;
+		}
 		ret = store_in(tier, store, word);
 		if (ret == -E2BIG && !too_big)
 			too_big = tier;
@@ -298,6 +309,7 @@ static int attach_one(struct vmswap_tier *tier, struct vmswap_vm *vm)
 	if (tier->ops->attach)
 		ret = tier->ops->attach(tier, vm);
 	if (!ret)
+		/* Pairs with the acquire in is_usable(). */
 		smp_store_release(&vt->attached, true);
 	return ret;
 }
@@ -347,7 +359,9 @@ void vmswap_tier_detach_vm(struct vmswap_vm *vm)
 	mutex_unlock(&vm->policy_lock);
 }
 
-static void for_each_vm(void (*fn)(struct vmswap_vm *vm, void *arg), void *arg)
+typedef void (*vm_fn)(struct vmswap_vm *vm, void *arg);
+
+static void with_each_vm(vm_fn fn, void *arg)
 {
 	struct vmswap_vm *vm;
 	u64 id;
@@ -516,7 +530,7 @@ int vmswap_tier_add(const struct vmswap_tier_params *params, struct netlink_ext_
 		free_tier(tier);
 		return ret;
 	}
-	for_each_vm(prepare_vm, NULL);
+	with_each_vm(prepare_vm, NULL);
 	return 0;
 }
 
@@ -640,6 +654,8 @@ size_t vmswap_tier_mask_names(u32 mask, char *buf, size_t size)
 	struct mask_names m = { .mask = mask, .buf = buf, .size = size };
 
 	*buf = '\0';
+	if (!mask)
+		return strscpy(buf, VMSWAP_TIER_NONE, size);
 	if (mask != ~0u)
 		vmswap_tier_for_each(append_name, &m);
 	return m.len;
@@ -761,7 +777,7 @@ static int start_drain(struct vmswap_tier *tier, struct drain *d,
 		NL_SET_ERR_MSG(extack, "another tier is being removed");
 		return -EBUSY;
 	}
-	for_each_vm(count_need, d);
+	with_each_vm(count_need, d);
 	if (d->pages << PAGE_SHIFT > room_elsewhere(tier))
 		return refuse_drain(d, extack);
 	tier->draining = true;
@@ -782,14 +798,14 @@ static void stop_drain(struct vmswap_tier *tier)
 	tier->draining = false;
 	publish_order();	/* on failure it stays out of the order until the next change */
 	mutex_unlock(&tier_lock);
-	for_each_vm(prepare_vm, NULL);	/* those made meanwhile */
+	with_each_vm(prepare_vm, NULL);	/* those made meanwhile */
 }
 
 /* Empty, and nothing can store into it: take it away. */
 static void finish_drain(struct vmswap_tier *tier)
 {
 	synchronize_srcu(&order_srcu);	/* whoever freed the last slot is done with it */
-	for_each_vm(detach_vm, tier);
+	with_each_vm(detach_vm, tier);
 	mutex_lock(&tier_lock);
 	drain_of = NULL;
 	tiers[tier->id] = NULL;
@@ -818,7 +834,7 @@ int vmswap_tier_del(const char *name, struct netlink_ext_ack *extack)
 	if (ret)
 		return ret;
 	while (atomic64_read(&tier->pages) && !d.ret) {
-		for_each_vm(drain_vm, &d);
+		with_each_vm(drain_vm, &d);
 		/* What is left belongs to a VM that is going. */
 		if (atomic64_read(&tier->pages) && !d.ret)
 			schedule_timeout_killable(1);

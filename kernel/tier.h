@@ -13,6 +13,9 @@
 
 #define VMSWAP_TIER_NAME_MAX	31
 
+/* No tier at all, where names of tiers are told; no tier is named so. */
+#define VMSWAP_TIER_NONE	"none"
+
 struct folio;
 struct vmswap_tier;
 

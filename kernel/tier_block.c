@@ -9,7 +9,7 @@
  *
  * What a bio in flight needs, and why it stays: the region, because its page
  * cache cannot be truncated while the folio is locked; the slot, because only the
- * holder of that lock frees it; the tier, because its removal waits for inflight.
+ * holder of that lock frees it; the tier, because its removal waits for in_flight.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -37,7 +37,7 @@ struct block {
 	struct vmswap_bdev dev;
 	struct vmswap_slots slots;
 	struct bio_set bios;
-	atomic_t inflight;
+	atomic_t in_flight;
 };
 
 struct block_io {
@@ -87,7 +87,7 @@ static struct block_io *io_alloc(struct vmswap_tier *tier, struct folio *folio, 
 	io->word = word;
 	bio->bi_iter.bi_sector = (sector_t)slot_of(word) * SECTORS_PER_PAGE;
 	__bio_add_page(bio, folio_page(folio, 0), PAGE_SIZE, 0);
-	atomic_inc(&block->inflight);
+	atomic_inc(&block->in_flight);
 	return io;
 }
 
@@ -97,8 +97,8 @@ static void io_free(struct block_io *io)
 	struct block *block = io->tier->priv;
 
 	bio_put(&io->bio);
-	if (atomic_dec_and_test(&block->inflight))
-		wake_up_var(&block->inflight);
+	if (atomic_dec_and_test(&block->in_flight))
+		wake_up_var(&block->in_flight);
 }
 
 static bool sum_ok(struct block_io *io)
@@ -238,7 +238,7 @@ static int open_device(struct vmswap_tier *tier, struct block *block, const char
 	int ret = vmswap_bdev_open(&block->dev, path, tier);
 
 	if (ret == -ENOTBLK)
-		NL_SET_ERR_MSG(extack, "path is not a block device; regular files are not built yet");
+		NL_SET_ERR_MSG(extack, "not a block device; regular files are not built yet");
 	else if (ret == -EBUSY)
 		NL_SET_ERR_MSG(extack, "the device is in use (mounted, swap, or another tier)");
 	else if (ret)
@@ -310,7 +310,7 @@ static void block_destroy(struct vmswap_tier *tier)
 {
 	struct block *block = tier->priv;
 
-	wait_var_event(&block->inflight, !atomic_read(&block->inflight));
+	wait_var_event(&block->in_flight, !atomic_read(&block->in_flight));
 	synchronize_rcu();	/* the last completion has left our text */
 	bioset_exit(&block->bios);
 	vmswap_slots_destroy(&block->slots);

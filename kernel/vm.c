@@ -23,8 +23,6 @@ static void vm_settings_init(struct vmswap_settings *set)
 {
 	set->limit = VMSWAP_NO_LIMIT;
 	set->tier_mask = ~0u;
-	set->granule = 16;
-	set->prefetch = 16;
 }
 
 static struct vmswap_vm *vm_alloc(void)

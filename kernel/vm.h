@@ -16,6 +16,8 @@
 #include "../uapi/linux/vmswap.h"
 
 #define VMSWAP_MAX_TIERS	32
+/* The default granule and prefetch window, in pages: told, but nothing uses them yet. */
+#define VMSWAP_GRANULE		16
 #define VMSWAP_NO_LIMIT		(~0ull)
 
 struct mem_cgroup;
@@ -55,8 +57,6 @@ struct vmswap_settings {
 	u64 limit;		/* bytes or VMSWAP_NO_LIMIT */
 	u32 limit_percent;	/* not 0: limit follows the size */
 	u32 tier_mask;		/* allowed tiers */
-	u32 granule;		/* pages, a power of two */
-	u32 prefetch;		/* pages */
 };
 
 /**
