@@ -222,7 +222,7 @@ start_qemu() {
 	local out=$!
 	relay stderr >&2 &
 	RELAYS=("$out" $!)
-	sleep "$TIMEOUT" &
+	setpriv --pdeathsig KILL sleep "$TIMEOUT" &
 	TIMER_PID=$!
 }
 
@@ -247,7 +247,15 @@ wait_qemu() {
 
 show_console() {
 	progress "the end of the kernel console ($CONSOLE):"
-	tail -n "${1:-40}" "$CONSOLE" | tr -d '\r' >&2
+	tail -n "$1" "$CONSOLE" | tr -d '\r' >&2
+}
+
+# The first thing that went wrong says more than the last.
+show_splat() {
+	local first
+	first=$(grep -naE -m 1 'cut here|WARNING|BUG|Oops|KASAN|INFO:|Kernel panic' "$CONSOLE")
+	progress "from the kernel console ($CONSOLE):"
+	tail -n "+${first%%:*}" "$CONSOLE" | head -n 60 | tr -d '\r' >&2
 }
 
 panicked() {
@@ -290,7 +298,7 @@ judge() {
 	elif [ -n "$ENDED" ] && [ -n "$STATUS" ]; then
 		judge_end
 	elif panicked; then
-		show_console 60
+		show_splat
 		progress "the kernel died"
 		exit 1
 	elif [ -z "$BOOTED" ]; then
@@ -302,7 +310,7 @@ judge() {
 		exit 124
 	fi
 	cat "$TMP/qemu.log" >&2
-	show_console
+	show_console 40
 	progress "the VM ended without a verdict"
 	exit 1
 }
