@@ -128,7 +128,7 @@ with_lock() {
 	local file=$1 fd
 	shift
 	mkdir -p "${file%/*}" || die "${file%/*}: cannot be made"
-	exec {fd}>"$file" || die "$file: cannot be written"
+	{ exec {fd}>"$file"; } 2>/dev/null || die "$file: cannot be written"
 	flock "$fd"
 	"$@" {fd}>&-
 	local ret=$?
