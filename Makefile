@@ -19,6 +19,8 @@ PACKAGES := gcc libc6-dev make \
 
 MODULE := $(BUILD)/module
 
+MAKEFLAGS += --no-print-directory
+
 all: module user selftests
 
 help:
