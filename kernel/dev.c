@@ -37,10 +37,15 @@ static long get_info(void __user *arg)
 /* ----------------------------------------------------------------- CREATE_VM */
 
 /* The kernel's isalnum() takes Latin-1 letters, too. */
+static bool is_name_char(char c)
+{
+	return (isascii(c) && isalnum(c)) || c == '.' || c == '_' || c == '-';
+}
+
 static bool is_name(const char *name)
 {
 	for (; *name; name++)
-		if (!(isascii(*name) && isalnum(*name)) && *name != '.' && *name != '_' && *name != '-')
+		if (!is_name_char(*name))
 			return false;
 	return true;
 }

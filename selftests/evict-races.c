@@ -476,7 +476,7 @@ TEST_F(race, discard)
 
 	opponent_start(&evictor, evict_all, self->fd, self->mem);
 	opponent_start(&toucher, touch_first, self->fd, self->mem);
-	for (i = 0; i < rounds(5000); i++) {
+	for (i = 0; i < rounds(1000); i++) {
 		page_make(self->mem, PAGE_RANDOM, i);
 		page_make(self->mem + PAGE, PAGE_SAME_FILLED, i);
 		if (i % 2)

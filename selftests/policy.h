@@ -86,7 +86,7 @@ static inline void policy_msg(struct policy *p, uint16_t type, uint8_t cmd, uint
 	genl->version = version;
 }
 
-/* Sends the message in @p; @cb sees the answers before the acknowledgement. */
+/* Sends the message in @p; @cb sees the answers before the acknowledgment. */
 static inline int policy_talk(struct policy *p, policy_cb cb, void *arg)
 {
 	union {
