@@ -38,7 +38,6 @@
 #include "compat.h"
 #include "evict.h"
 #include "fault.h"
-#include "netlink.h"
 #include "tier.h"
 #include "trace.h"
 #include "vm.h"

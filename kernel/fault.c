@@ -26,9 +26,9 @@
 #include <linux/swap.h>
 
 #include "compat.h"
+#include "event.h"
 #include "fault.h"
 #include "fs.h"
-#include "netlink.h"
 #include "reclaim.h"
 #include "tier.h"
 #include "trace.h"

@@ -21,8 +21,8 @@
 #include <linux/sched/signal.h>
 
 #include "cgroup.h"
+#include "event.h"
 #include "evict.h"
-#include "netlink.h"
 #include "reclaim.h"
 #include "tier.h"
 #include "vm.h"

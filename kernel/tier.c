@@ -17,8 +17,8 @@
 #include <linux/srcu.h>
 
 #include "compress.h"
+#include "event.h"
 #include "fault.h"
-#include "netlink.h"
 #include "reclaim.h"
 #include "tier.h"
 

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include "netlink.h"
+#include "event.h"
 #include "reclaim.h"
 #include "tier.h"
 #include "vm.h"

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * event.c - tell whoever listens what happens: the multicast group of the family.
+ *
+ * Events may be lost when there is no memory; state can always be read.
+ */
+#include <linux/mm.h>
+#include <net/genetlink.h>
+
+#include "netlink_msg.h"
+#include "tier.h"
+#include "vm.h"
+
+struct event {
+	enum vmswap_event_kind kind;
+	struct vmswap_vm *vm;
+	struct vmswap_region *region;
+	pgoff_t index;
+	const char *tier_name;
+	u32 tier_id;
+	bool has_tier;
+	int err;
+	u32 portid;
+};
+
+static int put_event_vm(struct sk_buff *skb, struct vmswap_vm *vm)
+{
+	char name[NAME_MAX + 1];
+
+	spin_lock(&vm->name_lock);
+	strscpy(name, vm->name, sizeof(name));
+	spin_unlock(&vm->name_lock);
+	return put_u64(skb, VMSWAP_A_EVENT_VM_ID, vm->id) ||
+	       nla_put_string(skb, VMSWAP_A_EVENT_VM_NAME, name);
+}
+
+static int fill_event(struct sk_buff *skb, void *obj)
+{
+	struct event *e = obj;
+
+	if (nla_put_u32(skb, VMSWAP_A_EVENT_KIND, e->kind) ||
+	    put_u64(skb, VMSWAP_A_EVENT_TIME_NS, ktime_get_real_ns()))
+		return -EMSGSIZE;
+	if (e->vm && put_event_vm(skb, e->vm))
+		return -EMSGSIZE;
+	if (e->region && (nla_put_u32(skb, VMSWAP_A_EVENT_REGION, e->region->index) ||
+			  put_u64(skb, VMSWAP_A_EVENT_OFFSET, (u64)e->index << PAGE_SHIFT)))
+		return -EMSGSIZE;
+	if (e->has_tier && nla_put_u32(skb, VMSWAP_A_EVENT_TIER_ID, e->tier_id))
+		return -EMSGSIZE;
+	if (e->tier_name && nla_put_string(skb, VMSWAP_A_EVENT_TIER_NAME, e->tier_name))
+		return -EMSGSIZE;
+	if (e->err && nla_put_u32(skb, VMSWAP_A_EVENT_ERROR, -e->err))
+		return -EMSGSIZE;
+	if (e->portid && nla_put_u32(skb, VMSWAP_A_EVENT_PORTID, e->portid))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Events may be lost when there is no memory; state can always be read. */
+static void send_event(struct event *e)
+{
+	struct sk_buff *skb;
+
+	if (!genl_has_listeners(&vmswap_genl, &init_net, 0))
+		return;
+	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_NOWAIT | __GFP_NOWARN);
+	if (!skb)
+		return;
+	if (vmswap_nl_put(skb, 0, 0, 0, VMSWAP_CMD_EVENT, fill_event, e, NULL))
+		nlmsg_free(skb);
+	else
+		genlmsg_multicast(&vmswap_genl, skb, 0, 0, GFP_NOWAIT | __GFP_NOWARN);
+}
+
+void vmswap_event_vm(enum vmswap_event_kind kind, struct vmswap_vm *vm)
+{
+	struct event e = { .kind = kind, .vm = vm };
+
+	vmswap_nl_changed();
+	send_event(&e);
+}
+
+void vmswap_event_limit(struct vmswap_vm *vm)
+{
+	unsigned long last = READ_ONCE(vm->event_jiffies);
+	struct event e = { .kind = VMSWAP_EVENT_KIND_LIMIT, .vm = vm };
+
+	if (last && time_before(jiffies, last + HZ))
+		return;
+	WRITE_ONCE(vm->event_jiffies, jiffies ?: 1);
+	send_event(&e);
+}
+
+void vmswap_event_tier(enum vmswap_event_kind kind, struct vmswap_tier *tier)
+{
+	struct event e = {
+		.kind = kind, .tier_name = tier->name, .tier_id = tier->id, .has_tier = true,
+	};
+
+	if (kind != VMSWAP_EVENT_KIND_TIER_FULL)
+		vmswap_nl_changed();
+	send_event(&e);
+}
+
+void vmswap_event_io(struct vmswap_region *region, pgoff_t index, u32 tier, int err)
+{
+	struct event e = {
+		.kind = VMSWAP_EVENT_KIND_IO_ERROR, .vm = region->vm, .region = region,
+		.index = index, .tier_id = tier, .has_tier = true, .err = err,
+	};
+
+	send_event(&e);
+}
+
+void vmswap_event_by(enum vmswap_event_kind kind, struct vmswap_vm *vm, struct genl_info *info)
+{
+	struct event e = { .kind = kind, .vm = vm, .portid = info->snd_portid };
+
+	vmswap_nl_changed();
+	send_event(&e);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* netlink_msg.h - what the files with netlink commands share. */
+#ifndef VMSWAP_NETLINK_MSG_H
+#define VMSWAP_NETLINK_MSG_H
+
+#include <net/genetlink.h>
+
+#include "event.h"
+
+struct vmswap_vm;
+
+extern struct genl_family vmswap_genl;
+
+/* Something that a dump shows has changed: a dump under way will say so. */
+void vmswap_nl_changed(void);
+u32 vmswap_nl_generation(void);
+
+/* Checks; they set the text of the refusal. */
+int vmswap_nl_may_change(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_missing(struct genl_info *info, const char *what);
+/* The VM whose id is in attribute @attr, with a strong reference; or an error pointer. */
+struct vmswap_vm *vmswap_nl_vm(struct genl_info *info, int attr);
+
+/* One message about one object, filled by @fill: 0, or not 0 when it does not fit. */
+typedef int (*vmswap_nl_fill_fn)(struct sk_buff *skb, void *obj);
+int vmswap_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd,
+		  vmswap_nl_fill_fn fill, void *obj, struct netlink_callback *cb);
+int vmswap_nl_reply(struct genl_info *info, u8 cmd, size_t size, vmswap_nl_fill_fn fill,
+		    void *obj);
+
+#define put_u64(skb, attr, value) nla_put_u64_64bit(skb, attr, value, 0)
+
+/* An event that a request caused. */
+void vmswap_event_by(enum vmswap_event_kind kind, struct vmswap_vm *vm,
+		     struct genl_info *info);
+
+/* The commands; process context, may sleep. */
+int vmswap_nl_tier_get(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_tier_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int vmswap_nl_tier_add(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_tier_set(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_tier_del(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_vm_get(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_vm_dump_start(struct netlink_callback *cb);
+int vmswap_nl_vm_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int vmswap_nl_vm_set(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_vm_evict(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_vm_prefetch(struct sk_buff *skb, struct genl_info *info);
+
+#endif /* VMSWAP_NETLINK_MSG_H */
