@@ -51,6 +51,16 @@ void vmswap_hist_sum(struct vmswap_vm *vm, u64 hist[VMSWAP_HIST_BUCKETS]);
 
 /**
  * struct vmswap_gauges - where the pages of a VM are, in bytes
+ * @size: of all regions
+ * @resident: in memory
+ * @swapped: the only copy is in a tier
+ * @same: a repeated value, which its word holds
+ * @zero: absent, reads as zero
+ * @poisoned: lost
+ * @dirty: in memory, newer than any copy
+ * @pinned: in memory, and cannot leave
+ * @hinted: in memory, and dead according to the guest
+ * @overhead: metadata
  *
  * Each page is in exactly one of @resident, @swapped, @same, @zero and
  * @poisoned; @dirty, @pinned and @hinted are parts of @resident.  Exact while

@@ -61,41 +61,67 @@ struct vmswap_settings {
 
 /**
  * struct vmswap_vm - a VM
+ * @id: never reused while the module is loaded
+ * @dev: of its mount; 0: made by /dev/vmswap
+ * @ref: one of each region, of each lookup, of queued work
+ * @rcu: frees it after lookups have ended
+ * @key: seed of the checksums of this VM
+ * @name_lock: protects @name
+ * @name: of its entry in the mount's root; the last one after unlink
+ * @regions_sem: for writing where the list of regions changes, for reading to
+ *	walk it and sleep
+ * @regions: its files; RCU for walks that do not sleep
+ * @next_region: index of the next region
+ * @nr_regions: in @regions
+ * @dead: no region is added any more; under @regions_sem
+ * @policy_lock: protects @set, @memcg, and attaching of tiers
+ * @set: what the operator set
+ * @memcg: charged for everything; NULL: nobody decided yet
+ * @bound: @memcg is decided
+ * @tier: what it has in each tier, by the tier's id
+ * @detached: gone: no tier is attached any more
+ * @counters: of each CPU
+ * @reclaim_work: brings it within its limit
+ * @room: faults that wait for the limit
+ * @hand_lock: protects the clock's hand
+ * @hand_region: where the hand is: index of the region
+ * @hand_index: and of the page in it
+ * @event_jiffies: time of the last LIMIT event, to rate-limit them
  *
  * Lives from the making of its first region until its last region is gone;
  * the structure itself until the last reference is put.  Found by id under RCU.
  */
 struct vmswap_vm {
 	u64 id;
-	dev_t dev;			/* 0: made by /dev/vmswap */
+	dev_t dev;
 	refcount_t ref;
 	struct rcu_head rcu;
-	u64 key;			/* seed of the checksums of this VM */
+	u64 key;
 
-	spinlock_t name_lock;		/* protects name */
+	spinlock_t name_lock;		/* name */
 	char name[NAME_MAX + 1];
 
-	struct rw_semaphore regions_sem; /* write: list changes; read: walk and sleep */
-	struct list_head regions;	/* RCU for walks that do not sleep */
+	struct rw_semaphore regions_sem; /* regions, next_region, nr_regions, dead */
+	struct list_head regions;
 	u32 next_region;
 	u32 nr_regions;
-	bool dead;			/* no region is added any more */
+	bool dead;
 
-	struct mutex policy_lock;	/* protects set, memcg, attaching of tiers */
+	struct mutex policy_lock;	/* set, memcg, attaching of tiers */
 	struct vmswap_settings set;
-	struct mem_cgroup *memcg;	/* charged for everything; may be NULL */
-	bool bound;			/* memcg is decided */
+	struct mem_cgroup *memcg;
+	bool bound;
 	struct vmswap_vm_tier tier[VMSWAP_MAX_TIERS];
-	bool detached;			/* gone: no tier is attached any more */
+	bool detached;
 
 	struct vmswap_counters __percpu *counters;
 
 	struct work_struct reclaim_work;
-	wait_queue_head_t room;		/* faults that wait for the limit */
-	spinlock_t hand_lock;		/* protects the clock's hand */
+	wait_queue_head_t room;
+	spinlock_t hand_lock;		/* hand_region, hand_index */
 	u32 hand_region;
 	pgoff_t hand_index;
-	unsigned long event_jiffies;	/* last LIMIT event, to rate-limit them */
+	unsigned long event_jiffies;
 };
 
 /* Process context, may sleep. */

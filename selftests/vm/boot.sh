@@ -156,7 +156,10 @@ build_qemu() {
 	local append="console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic"
 	# Leaks: a merged slab cache hides its name. Speed: no mitigations to emulate,
 	# and no early walk over all PCI buses, which takes a second each time.
-	append+=" slab_nomerge log_buf_len=4M mitigations=off nokaslr pci=noearly rcupdate.rcu_cpu_stall_timeout=120"
+	append+=" slab_nomerge log_buf_len=4M mitigations=off nokaslr pci=noearly"
+	# A busy machine lets an emulated CPU stand still for half a minute now and
+	# then: what hangs is told after two minutes.
+	append+=" rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60"
 	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -nic none
 		-bios qboot.rom
 		"${ACCEL[@]}" -smp "$SMP" "${MEM[@]}"
