@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tier_place.c - which tier takes a page: the order of the tiers, slots in and out.
+ *
+ * Who runs at the same time: evictions walk the order and store, under SRCU;
+ * faults load from the tier that a word names, which cannot go while a slot of it
+ * is named.  Whoever changes the table publishes a new order and so waits for
+ * the stores under way.
+ */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+#include <linux/srcu.h>
+
+#include "event.h"
+#include "fault.h"
+#include "tier.h"
+#include "tier_table.h"
+
+/* The tiers by rank; replaced as a whole, read under SRCU. */
+struct tier_order {
+	unsigned int nr;
+	struct vmswap_tier *tier[];
+};
+
+static struct tier_order __rcu *order;
+DEFINE_STATIC_SRCU(order_srcu);
+
+
+/* Publish the tiers that take pages, by rank.  Under the tier lock. */
+int vmswap_order_publish(void)
+{
+	struct tier_order *new, *old;
+	unsigned int i, j;
+
+	new = kzalloc(struct_size(new, tier, VMSWAP_MAX_TIERS), GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	for (i = 0; i < VMSWAP_MAX_TIERS; i++) {
+		if (!vmswap_tiers[i] || vmswap_tiers[i]->draining)
+			continue;
+		for (j = new->nr++; j && vmswap_tier_rank_cmp(vmswap_tiers[i], new->tier[j - 1]) < 0; j--)
+			new->tier[j] = new->tier[j - 1];
+		new->tier[j] = vmswap_tiers[i];
+	}
+	old = rcu_replace_pointer(order, new, lockdep_is_held(&vmswap_tier_lock));
+	synchronize_srcu(&order_srcu);
+	kfree(old);
+	return 0;
+}
+
+/* Wait for whoever stores, or has just freed a slot. */
+void vmswap_order_wait(void)
+{
+	synchronize_srcu(&order_srcu);
+}
+
+/* Nobody stores or frees any more. */
+void vmswap_order_exit(void)
+{
+	kfree(rcu_replace_pointer(order, NULL, true));
+}
+
+static bool is_usable(const struct vmswap_vm *vm, const struct vmswap_tier *tier)
+{
+	if (!(READ_ONCE(vm->set.tier_mask) & BIT(tier->id)))
+		return false;
+	/* Pairs with the release in attach_one(): priv is there. */
+	return smp_load_acquire(&vm->tier[tier->id].attached);
+}
+
+static bool has_space(const struct vmswap_tier *tier)
+{
+	return atomic64_read(&tier->used) + PAGE_SIZE <= READ_ONCE(tier->size);
+}
+
+bool vmswap_tier_takes_pages(const struct vmswap_tier *tier)
+{
+	return tier->ops->kind != VMSWAP_TIER_KIND_NULL && has_space(tier);
+}
+
+/**
+ * vmswap_tier_room() - is there a tier that may take a page of this VM
+ * @vm: the VM
+ */
+bool vmswap_tier_room(struct vmswap_vm *vm)
+{
+	struct tier_order *o;
+	bool room = false;
+	unsigned int i;
+	int idx;
+
+	idx = srcu_read_lock(&order_srcu);
+	o = srcu_dereference(order, &order_srcu);
+	for (i = 0; i < o->nr && !room; i++)
+		room = is_usable(vm, o->tier[i]) && vmswap_tier_takes_pages(o->tier[i]);
+	srcu_read_unlock(&order_srcu, idx);
+	return room;
+}
+
+u32 vmswap_tier_state(const struct vmswap_tier *tier)
+{
+	if (tier->draining)
+		return VMSWAP_TIER_STATE_DRAINING;
+	if (READ_ONCE(tier->degraded))
+		return VMSWAP_TIER_STATE_DEGRADED;
+	if (READ_ONCE(tier->full))
+		return VMSWAP_TIER_STATE_FULL;
+	return VMSWAP_TIER_STATE_ONLINE;
+}
+
+/* ------------------------------------------------------------ slots in and out */
+
+void vmswap_tier_account(struct vmswap_tier *tier, struct vmswap_vm *vm, int pages, s64 stored)
+{
+	struct vmswap_vm_tier *vt = &vm->tier[tier->id];
+
+	atomic_long_add(pages, &vt->pages);
+	atomic64_add(stored, &vt->stored_bytes);
+	atomic64_add(pages, &tier->pages);
+	atomic64_add(stored, &tier->stored);
+}
+
+/* How long a tier whose writes fail is passed over, when there are others. */
+#define RETRY_AFTER	(5 * HZ)
+
+static void note_full(struct vmswap_tier *tier)
+{
+	if (!READ_ONCE(tier->full) && !xchg(&tier->full, true))
+		vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_FULL, tier);
+}
+
+static void note_failure(struct vmswap_tier *tier, struct vmswap_store *store, int err)
+{
+	if (err == -ENOSPC) {
+		note_full(tier);
+		return;
+	}
+	atomic64_inc(&tier->errors);
+	WRITE_ONCE(tier->retry_at, jiffies + RETRY_AFTER);
+	WRITE_ONCE(tier->degraded, true);
+	vmswap_count(store->region->vm, VC_IO_ERRORS, 1);
+	vmswap_event_io(store->region, store->folio->index, tier->id, err);
+}
+
+static bool is_tried(const struct vmswap_tier *tier)
+{
+	return !READ_ONCE(tier->degraded) || time_after(jiffies, READ_ONCE(tier->retry_at));
+}
+
+static int store_in(struct vmswap_tier *tier, struct vmswap_store *store, u64 *word)
+{
+	bool spec = false;
+	u64 payload;
+	int ret;
+
+	ret = tier->ops->store(tier, store, &payload, &spec);
+	if (!ret || ret == -EINPROGRESS)
+		*word = vmswap_word_slot(tier->id, payload, spec);
+	else if (ret != -E2BIG)
+		note_failure(tier, store, ret);
+	if (!ret)
+		WRITE_ONCE(tier->degraded, false);
+	return ret;
+}
+
+static bool is_stored(int ret)
+{
+	return !ret || ret == -EINPROGRESS;
+}
+
+/**
+ * vmswap_tier_store() - put a copy of a page into the first tier that takes it
+ * @store: the page; its folio locked, unmapped, up to date
+ * @word: out: the word that names the copy
+ *
+ * A page that does not compress goes to the next tier; when there is none, the
+ * first compressing tier keeps it as it is.  A tier whose last write failed is
+ * passed over for a while.
+ *
+ * Return: 0; -EINPROGRESS the result comes with the batch; -ENOSPC when no tier
+ * took it.
+ */
+int vmswap_tier_store(struct vmswap_store *store, u64 *word)
+{
+	struct vmswap_tier *too_big = NULL;
+	struct tier_order *o;
+	int ret = -ENOSPC;
+	unsigned int i;
+	int idx;
+
+	store->last = false;
+	idx = srcu_read_lock(&order_srcu);
+	o = srcu_dereference(order, &order_srcu);
+	for (i = 0; i < o->nr && !is_stored(ret); i++) {
+		struct vmswap_tier *tier = o->tier[i];
+
+		if (!is_usable(store->region->vm, tier) || !is_tried(tier))
+			continue;
+		if (!has_space(tier)) {
+			note_full(tier);
+			continue;
+		}
+		ret = store_in(tier, store, word);
+		if (ret == -E2BIG && !too_big)
+			too_big = tier;
+	}
+	store->last = true;
+	if (!is_stored(ret) && too_big)
+		ret = store_in(too_big, store, word);
+	srcu_read_unlock(&order_srcu, idx);
+	return is_stored(ret) ? ret : -ENOSPC;
+}
+
+/* The slot is named by a word, so its tier is not removed. */
+static struct vmswap_tier *tier_of(u64 word)
+{
+	return READ_ONCE(vmswap_tiers[vmswap_word_tier(word)]);
+}
+
+/* A store that was under way has succeeded. */
+void vmswap_tier_store_succeeded(u64 word)
+{
+	struct vmswap_tier *tier = tier_of(word);
+
+	if (READ_ONCE(tier->degraded))
+		WRITE_ONCE(tier->degraded, false);
+}
+
+/**
+ * vmswap_tier_store_failed() - a store that was under way has failed
+ * @store: the page
+ * @word: what vmswap_tier_store() said; its slot is freed
+ * @err: why
+ */
+void vmswap_tier_store_failed(struct vmswap_store *store, u64 word, int err)
+{
+	note_failure(tier_of(word), store, err);
+	vmswap_tier_free_slot(store->region->vm, word);
+}
+
+int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio)
+{
+	struct vmswap_tier *tier = tier_of(word);
+	int ret, tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		ret = tier->ops->load(tier, vm, word, folio);
+		if (is_stored(ret))
+			return ret;
+		atomic64_inc(&tier->errors);
+	}
+	return ret;
+}
+
+/* Copies of resident pages are given up when the tier gets full. */
+bool vmswap_tier_keeps_copy(u64 word)
+{
+	const struct vmswap_tier *tier = tier_of(word);
+	u64 size = READ_ONCE(tier->size);
+
+	return tier->ops->keeps_copy && !tier->draining &&
+	       atomic64_read(&tier->used) <= size - size / 8;
+}
+
+bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio)
+{
+	struct vmswap_tier *tier = tier_of(word);
+
+	return tier->ops->equal && tier->ops->equal(tier, vm, word, folio);
+}
+
+void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word)
+{
+	struct vmswap_tier *tier;
+	int idx;
+
+	/* With its last slot goes what kept the tier. */
+	idx = srcu_read_lock(&order_srcu);
+	tier = tier_of(word);
+	tier->ops->free(tier, vm, word);
+	if (READ_ONCE(tier->full) && has_space(tier)) {
+		WRITE_ONCE(tier->full, false);
+		wake_up(&vm->room);
+	}
+	srcu_read_unlock(&order_srcu, idx);
+}
+

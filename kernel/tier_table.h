@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* tier_table.h - the table of tiers, for the files that work on all of it. */
+#ifndef VMSWAP_TIER_TABLE_H
+#define VMSWAP_TIER_TABLE_H
+
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
+
+#include "tier.h"
+
+extern struct mutex vmswap_tier_lock;	/* the table, the order, all settings of tiers */
+extern struct vmswap_tier *vmswap_tiers[VMSWAP_MAX_TIERS];
+
+typedef void (*vmswap_vm_fn)(struct vmswap_vm *vm, void *arg);
+
+/* tier.c.  Process context, may sleep; find and cmp under the tier lock. */
+struct vmswap_tier *vmswap_tier_find(const char *name);
+int vmswap_tier_rank_cmp(const struct vmswap_tier *a, const struct vmswap_tier *b);
+void vmswap_tier_with_each_vm(vmswap_vm_fn fn, void *arg);
+void vmswap_tier_prepare_vms(void);
+void vmswap_tier_detach_vms(struct vmswap_tier *tier);
+void vmswap_tier_destroy(struct vmswap_tier *tier);
+
+/* tier_place.c.  Process context, may sleep; publish under the tier lock. */
+int vmswap_order_publish(void);
+void vmswap_order_wait(void);
+void vmswap_order_exit(void);
+bool vmswap_tier_takes_pages(const struct vmswap_tier *tier);
+
+#endif /* VMSWAP_TIER_TABLE_H */
