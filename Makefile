@@ -32,7 +32,7 @@ help:
 	@echo 'make lint       static checks only'
 	@echo 'make demo       the main job, shown in a virtual machine'
 	@echo 'make bench      measurements'
-	@echo 'make soak       load for hours'
+	@echo 'make soak       load for two hours; DURATION=30m or 8h for others'
 	@echo 'make install    module, tools, man pages, udev rule, completion;'
 	@echo '                DESTDIR, PREFIX ($(PREFIX)), KVER ($(KVER))'
 	@echo 'make clean      remove build/ and out/'
@@ -66,7 +66,7 @@ selftests: deps
 	@$(MAKE) -C selftests all BUILD=$(BUILD)
 
 check: all
-	selftests/run $(if $(KERNEL),-k $(KERNEL)) $(TESTS)
+	@set -f; selftests/run $(if $(KERNEL),-k $(KERNEL)) $(TESTS)
 
 lint:
 	selftests/lint
@@ -78,7 +78,7 @@ bench: all
 	selftests/bench/run
 
 soak: all
-	selftests/soak
+	selftests/soak $(DURATION)
 
 install: install-module install-user
 
