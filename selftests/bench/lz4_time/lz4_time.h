@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * lz4_time.h - how long the kernel's LZ4 takes for pages written to a device.
+ *
+ * Open the device, write whole pages, read one struct lz4_time: the sums for all
+ * pages written since the open.
+ */
+#ifndef LZ4_TIME_H
+#define LZ4_TIME_H
+
+#include <linux/types.h>
+
+#define LZ4_TIME_NAME	"lz4_time"
+
+/* As vmswap's ram tier: more than this does not pay. */
+#define LZ4_TIME_BOUND	3244
+
+struct lz4_time {
+	unsigned long pages;
+	unsigned long compressible;	/* of them, within the bound */
+	unsigned long bytes;		/* of those, compressed */
+	unsigned long bounded_ns;	/* compressing that stops at the bound */
+	unsigned long unbounded_ns;	/* compressing into two pages, as zram does */
+	unsigned long decompress_ns;	/* of the compressible ones */
+};
+
+#endif /* LZ4_TIME_H */
