@@ -12,13 +12,13 @@
 #include <linux/genetlink.h>
 
 #include "decode.h"
-#include "findings.h"
 #include "internal.h"
 #include "ktap.h"
 #include "mounts.h"
 #include "sample.h"
 #include "size.h"
 #include "spec.h"
+#include "vmm.h"
 
 #define ROUNDS	200000
 
@@ -71,13 +71,14 @@ static void feed_text(const uint8_t *data, size_t size)
 	char *text = strndup((const char *)data, size);
 	struct vmswap_mount mount;
 	struct vmswap_spec spec;
-	const char *path;
+	struct ctl_mapping mapping;
 	uint64_t bytes;
 
 	ctl_parse_size(text, &bytes);
 	if (!vmswap_spec_parse(text, &spec))
 		vmswap_spec_free(&spec);
-	ctl_is_private_mapping(text, 0, 0, &path);
+	ctl_mapping_parse(text, 0, 0, &mapping);
+	ctl_qemu_without_async_pf(text, strlen(text) + 1);
 	if (!vmswap_mount_parse(text, &mount)) {
 		free(mount.root);
 		free(mount.dir);

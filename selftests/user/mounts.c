@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lines of mountinfo and maps, and what follows from them. */
+/* Lines of mountinfo, maps and cmdline, and what follows from them. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "findings.h"
 #include "ktap.h"
 #include "mounts.h"
+#include "vmm.h"
 
 static struct vmswap_mount list[] = {
 	{ .major = 8, .minor = 1, .root = "/", .dir = "/" },
@@ -87,25 +88,65 @@ static void test_paths(void)
 	check(lies_on("/run/v", 40, ""), "the mount point itself");
 }
 
-static bool is_private(const char *text)
-{
-	char *line = strdup(text);
-	const char *path;
-	bool ret = ctl_is_private_mapping(line, 0, 0x23, &path) &&
-		   !strcmp(path, "/run/v/a");
+static struct ctl_mapping mapping;
 
-	free(line);
-	return ret;
+static bool maps(const char *text)
+{
+	static char line[128];
+
+	snprintf(line, sizeof(line), "%s", text);
+	return ctl_mapping_parse(line, 0, 0x23, &mapping) &&
+	       !strcmp(mapping.path, "/run/v/a");
 }
 
 static void test_maps(void)
 {
-	check(is_private("7f00-7f10 rw-p 00000000 00:23 5   /run/v/a\n"),
-	      "a private mapping");
-	check(!is_private("7f00-7f10 rw-s 00000000 00:23 5   /run/v/a\n") &&
-	      !is_private("7f00-7f10 rw-p 00000000 00:24 5   /run/v/a\n") &&
-	      !is_private("7f00-7f10 rw-p 00000000 00:00 0\n") &&
-	      !is_private(""), "other mappings");
+	check(maps("7f00000-7f10000 rw-p 00000000 00:23 5   /run/v/a\n") &&
+	      mapping.is_private, "a private mapping");
+	check(maps("7f00000-7f10000 rw-s 00000000 00:23 5   /run/v/a\n") &&
+	      !mapping.is_private, "a shared mapping");
+	check(maps("7e00000-7f10000 rw-s 00200000 00:23 5   /run/v/a\n") &&
+	      !mapping.is_misaligned, "an aligned mapping");
+	check(maps("7e00000-7f10000 rw-s 00201000 00:23 5   /run/v/a\n") &&
+	      mapping.is_misaligned &&
+	      maps("7e01000-7f10000 rw-s 00000000 00:23 5   /run/v/a\n") &&
+	      mapping.is_misaligned, "mappings that are not aligned");
+	check(!maps("7f00-7f10 rw-p 00000000 00:24 5   /run/v/a\n") &&
+	      !maps("7f00-7f10 rw-p 00000000 00:00 0\n") && !maps(""),
+	      "other mappings");
+}
+
+/* Words as on a command line; none of them has a space. */
+static bool offers(const char *line)
+{
+	size_t size = strlen(line) + 1, i;
+	char words[128];
+
+	memcpy(words, line, size);
+	for (i = 0; i < size; i++)
+		if (words[i] == ' ')
+			words[i] = 0;
+	return !ctl_qemu_without_async_pf(words, size);
+}
+
+static void test_qemu(void)
+{
+	check(offers("qemu -cpu host") && offers("qemu -cpu max,-svm -m 1G"),
+	      "models with all that KVM has");
+	check(!offers("qemu") && !offers("qemu -cpu EPYC") &&
+	      !offers("qemu -cpu hostile"), "named models");
+	check(offers("qemu -cpu EPYC,+kvm-asyncpf-int") &&
+	      offers("qemu -cpu EPYC,kvm-asyncpf-int=on,x") &&
+	      offers("qemu -cpu EPYC,kvm-asyncpf-int"), "asked for");
+	check(!offers("qemu -cpu host,-kvm-asyncpf-int") &&
+	      !offers("qemu -cpu host,x,kvm-asyncpf-int=off") &&
+	      !offers("qemu -cpu host,kvm=off"), "taken away");
+	check(offers("qemu -cpu host,kvm-asyncpf-int=off,kvm-asyncpf-int=on") &&
+	      offers("qemu -cpu EPYC -cpu host"), "the last word counts");
+	check(!offers("qemu -machine pc,kernel-irqchip=off -cpu host"),
+	      "no interrupt controller in the kernel");
+	check(!ctl_qemu_without_async_pf("", 0) &&
+	      !ctl_qemu_without_async_pf("qemu -cpu", 5), "no line");
 }
 
 int main(void)
@@ -113,5 +154,6 @@ int main(void)
 	test_lines();
 	test_paths();
 	test_maps();
+	test_qemu();
 	return ktap_end();
 }

@@ -127,28 +127,16 @@ static void check_tiers(struct findings *f, const struct vmswap_vm *vm,
 			    "none of its tiers can be written to when memory is short");
 }
 
-static void check_async(struct findings *f, const struct vmswap_vm *vm)
-{
-	const struct vmswap_vm_stats *s = &vm->stats;
-
-	if (s->faults_major && !s->faults_async)
-		ctl_finding(f, FINDING_NOTE, "vm-async-pf",
-			    "give the guest a kernel with CONFIG_KVM_GUEST and, in QEMU, -cpu host",
-			    "of %llu pages read back none was answered with an asynchronous page fault",
-			    (unsigned long long)s->faults_major);
-}
-
 void ctl_doctor_vm(struct findings *f, const struct vmswap_vm *vm,
 		   struct vmswap_tier *const *tiers, size_t nr_tiers)
 {
 	ctl_finding(f, FINDING_OK, "vm", NULL, "VM %llu, %s%s",
 		    (unsigned long long)vm->id, vm->name ? vm->name : "",
 		    vm->deleted ? " (deleted)" : "");
-	ctl_doctor_mappings(f, vm);
+	ctl_doctor_vmms(f, vm);
 	check_tiers(f, vm, tiers, nr_tiers);
 	check_limit(f, vm);
 	check_resident(f, vm);
 	check_pinned(f, vm);
 	check_damage(f, vm);
-	check_async(f, vm);
 }

@@ -30,13 +30,7 @@ int ctl_findings_print(const struct ctl *ctl, struct findings *f);
 void ctl_doctor_vm(struct findings *f, const struct vmswap_vm *vm,
 		   struct vmswap_tier *const *tiers, size_t nr_tiers);
 
-/* mappings.c: processes that map a file of @vm MAP_PRIVATE. */
-void ctl_doctor_mappings(struct findings *f, const struct vmswap_vm *vm);
-/*
- * Whether a line of /proc/PID/maps is a private mapping of a file of device
- * @major:@minor; *@path is the file, in @line.
- */
-bool ctl_is_private_mapping(char *line, unsigned int major, unsigned int minor,
-			    const char **path);
+/* vmm.c: what in the processes that map memory of @vm stands in the way. */
+void ctl_doctor_vmms(struct findings *f, const struct vmswap_vm *vm);
 
 #endif

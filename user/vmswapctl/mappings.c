@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A private mapping of guest memory defeats vmswap: what is written to it is
- * ordinary memory of the process, and the file stays empty.
- */
-#include <ctype.h>
-#include <dirent.h>
+/* Who maps the memory of a VM, and how: lines of /proc/PID/maps. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "findings.h"
+#include "vmm.h"
 
 /* START-END PERMISSIONS OFFSET MAJOR:MINOR INODE PATH */
-bool ctl_is_private_mapping(char *line, unsigned int major, unsigned int minor,
-			    const char **path)
+bool ctl_mapping_parse(char *line, unsigned int major, unsigned int minor,
+		       struct ctl_mapping *m)
 {
 	unsigned int dev_major, dev_minor;
+	unsigned long long start, offset;
 	char permissions[5];
 	int at = 0;
 
-	if (sscanf(line, "%*x-%*x %4s %*x %x:%x %*u %n", permissions,
-		   &dev_major, &dev_minor, &at) < 3 || !at)
+	if (sscanf(line, "%llx-%*x %4s %llx %x:%x %*u %n", &start, permissions,
+		   &offset, &dev_major, &dev_minor, &at) < 5 || !at)
 		return false;
-	if (dev_major != major || dev_minor != minor || permissions[3] != 'p')
+	if (dev_major != major || dev_minor != minor)
 		return false;
 	line[strcspn(line, "\n")] = 0;
-	*path = line + at;
+	*m = (struct ctl_mapping){
+		.path = line + at,
+		.is_private = permissions[3] == 'p',
+		.is_misaligned = (start - offset) % CTL_HUGE_PAGE,
+	};
 	return true;
 }
 
@@ -46,10 +47,11 @@ static bool is_of_vm(const char *path, const struct vmswap_vm *vm)
 	return false;
 }
 
-static bool maps_privately(const char *pid, const struct vmswap_vm *vm)
+bool ctl_vmm_read_maps(struct ctl_vmm *vmm, const char *pid,
+		       const struct vmswap_vm *vm)
 {
 	char name[64], *line = NULL;
-	const char *path;
+	struct ctl_mapping m;
 	bool found = false;
 	size_t size = 0;
 	FILE *file;
@@ -58,33 +60,15 @@ static bool maps_privately(const char *pid, const struct vmswap_vm *vm)
 	file = fopen(name, "re");
 	if (!file)
 		return false;
-	while (!found && getline(&line, &size, file) > 0)
-		found = ctl_is_private_mapping(line, vm->dev_major,
-					       vm->dev_minor, &path) &&
-			is_of_vm(path, vm);
+	while (getline(&line, &size, file) > 0) {
+		if (!ctl_mapping_parse(line, vm->dev_major, vm->dev_minor, &m) ||
+		    !is_of_vm(m.path, vm))
+			continue;
+		found = true;
+		vmm->maps_privately |= m.is_private;
+		vmm->is_misaligned |= !m.is_private && m.is_misaligned;
+	}
 	free(line);
 	fclose(file);
 	return found;
-}
-
-void ctl_doctor_mappings(struct findings *f, const struct vmswap_vm *vm)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-
-	if (!proc || !vm->name || !VMSWAP_HAS(vm, VM, DEV_MAJOR)) {
-		if (proc)
-			closedir(proc);
-		return;
-	}
-	while ((entry = readdir(proc))) {
-		if (!isdigit((unsigned char)entry->d_name[0]) ||
-		    !maps_privately(entry->d_name, vm))
-			continue;
-		ctl_finding(f, FINDING_PROBLEM, "private",
-			    "in QEMU give the memory backend share=on; other programs map with MAP_SHARED",
-			    "process %s maps its memory privately: what it writes there is not under vmswap",
-			    entry->d_name);
-	}
-	closedir(proc);
 }

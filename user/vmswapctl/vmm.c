@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The processes that map the memory of a VM: what of theirs keeps pages in memory,
+ * or does not work on vmswapfs.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "findings.h"
+#include "vmm.h"
+
+/* More than any command line of QEMU's; a longer one is not judged. */
+#define CMDLINE_MAX	(128 << 10)
+
+void ctl_vmm_add_fd(struct ctl_vmm *vmm, const char *target)
+{
+	if (!strncmp(target, "anon_inode:kvm-vm", 17))
+		vmm->has_kvm = true;
+	else if (!strncmp(target, "/dev/vfio/", 10))
+		vmm->has_vfio = true;
+	else if (!strcmp(target, "/dev/iommu"))
+		vmm->has_iommufd = true;
+	else if (!strcmp(target, "anon_inode:[userfaultfd]"))
+		vmm->has_userfaultfd = true;
+	else if (!strcmp(target, "anon_inode:[guest_memfd]") ||
+		 !strcmp(target, "anon_inode:[kvm-gmem]"))
+		vmm->has_guest_memfd = true;
+	else if (!strcmp(target, "/dev/sev"))
+		vmm->has_sev = true;
+}
+
+static void read_fds(struct ctl_vmm *vmm, const char *pid)
+{
+	char name[64], target[256];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(name, sizeof(name), "/proc/%.20s/fd", pid);
+	dir = opendir(name);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target,
+				       sizeof(target) - 1);
+
+		if (n < 0)
+			continue;
+		target[n] = 0;
+		ctl_vmm_add_fd(vmm, target);
+	}
+	closedir(dir);
+}
+
+static size_t read_all(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	while (len < size && (n = read(fd, buf + len, size - len)) > 0)
+		len += n;
+	close(fd);
+	return len;
+}
+
+static bool is_qemu(const char *words)
+{
+	const char *slash = strrchr(words, '/');
+	const char *name = slash ? slash + 1 : words;
+
+	return !strncmp(name, "qemu-system-", 12) || !strcmp(name, "kvm");
+}
+
+static void check_async(struct findings *f, const char *pid)
+{
+	char *words = malloc(CMDLINE_MAX), name[64];
+	const char *why = NULL;
+	size_t size;
+
+	if (!words)
+		abort();
+	snprintf(name, sizeof(name), "/proc/%.20s/cmdline", pid);
+	size = read_all(name, words, CMDLINE_MAX);
+	if (size && !words[size - 1] && is_qemu(words))
+		why = ctl_qemu_without_async_pf(words, size);
+	if (why)
+		ctl_finding(f, FINDING_NOTE, "vm-async-pf",
+			    "-cpu host, or the model with ,kvm-asyncpf-int=on; the guest needs Linux 5.9 or later with CONFIG_KVM_GUEST",
+			    "process %s does not offer asynchronous page faults to its guest (%s): a virtual CPU waits while a page is read from a device",
+			    pid, why);
+	free(words);
+}
+
+static void check_pins(struct findings *f, const struct ctl_vmm *vmm,
+		       const char *pid)
+{
+	if (vmm->has_vfio)
+		ctl_finding(f, FINDING_PROBLEM, "vfio",
+			    "use virtio devices, or do not over-commit this VM",
+			    "process %s has devices passed through (VFIO), which pin all memory of the guest: nothing can leave",
+			    pid);
+	if (vmm->has_iommufd)
+		ctl_finding(f, FINDING_PROBLEM, "iommufd",
+			    "use virtio devices, or do not over-commit this VM",
+			    "process %s has /dev/iommu open: memory mapped there by address is pinned, and by file descriptor it cannot be mapped at all",
+			    pid);
+	if (vmm->has_sev || vmm->has_guest_memfd)
+		ctl_finding(f, FINDING_PROBLEM, "encrypted",
+			    "do not over-commit encrypted guests",
+			    "process %s runs an encrypted guest: its memory is pinned, or not in this file",
+			    pid);
+}
+
+static void check_process(struct findings *f, const struct ctl_vmm *vmm,
+			  const char *pid)
+{
+	if (vmm->maps_privately)
+		ctl_finding(f, FINDING_PROBLEM, "private",
+			    "in QEMU give the memory backend share=on; other programs map with MAP_SHARED",
+			    "process %s maps its memory privately: what it writes there is not under vmswap",
+			    pid);
+	if (vmm->is_misaligned)
+		ctl_finding(f, FINDING_NOTE, "alignment",
+			    "in QEMU give the memory backend align=2M",
+			    "process %s maps its memory at an address that is not aligned to 2 MiB: huge mappings are not possible",
+			    pid);
+	check_pins(f, vmm, pid);
+	if (vmm->has_userfaultfd)
+		ctl_finding(f, FINDING_NOTE, "userfaultfd",
+			    "migrate by precopy; snapshot while the guest is stopped",
+			    "process %s has a userfaultfd: on this memory it is refused, so postcopy migration and background snapshots fail",
+			    pid);
+	if (vmm->has_kvm)
+		check_async(f, pid);
+}
+
+void ctl_doctor_vmms(struct findings *f, const struct vmswap_vm *vm)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	if (!proc || !vm->name || !VMSWAP_HAS(vm, VM, DEV_MAJOR)) {
+		if (proc)
+			closedir(proc);
+		return;
+	}
+	while ((entry = readdir(proc))) {
+		struct ctl_vmm vmm = { 0 };
+
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !ctl_vmm_read_maps(&vmm, entry->d_name, vm))
+			continue;
+		read_fds(&vmm, entry->d_name);
+		check_process(f, &vmm, entry->d_name);
+	}
+	closedir(proc);
+}
