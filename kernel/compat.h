@@ -10,17 +10,21 @@
 
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "vmswap is tested on Linux 6.1 to 6.12 only"
-#endif
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#error "vmswap is tested on Linux 6.1 to 6.12 only"
+/* Where an interface changed between 6.12 and 7.2 the exact version does not matter. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
+	LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0) || \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0))
+#error "vmswap is tested on Linux 6.1 to 6.12 and 7.2 only"
 #endif
 
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/uio.h>
+#include <linux/workqueue.h>
+#include <linux/zsmalloc.h>
 
 /* 6.3: filemap_get_folio() returns an error pointer instead of NULL */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
@@ -55,6 +59,15 @@ static inline void release_fault_lock(struct vm_fault *vmf)
 /* 6.5: splice by copy */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 #define copy_splice_read generic_file_splice_read
+#endif
+
+/* 6.6: copy_page_from_iter_atomic() of a folio */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+static inline size_t copy_folio_from_iter_atomic(struct folio *folio, size_t offset,
+						 size_t bytes, struct iov_iter *from)
+{
+	return copy_page_from_iter_atomic(folio_page(folio, 0), offset, bytes, from);
+}
 #endif
 
 /* 6.6: generic_fillattr() takes the mask */
@@ -130,6 +143,70 @@ static inline void vmswap_bdev_close(struct vmswap_bdev *dev, void *holder)
 {
 	bdev_fput(dev->file);
 }
+#endif
+
+/* 7.2: <linux/pagevec.h> is gone */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+#include <linux/pagevec.h>
+#else
+#include <linux/folio_batch.h>
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+/* 7.2: what keeps a name in the dentry cache is a flag, not a reference */
+static inline void d_make_persistent(struct dentry *dentry, struct inode *inode)
+{
+	d_instantiate(dentry, inode);
+	dget(dentry);
+}
+
+/* 7.2: a work queue says whether it is per CPU, which was the default */
+#define WQ_PERCPU 0
+
+#define kill_anon_super kill_litter_super
+#define inode_just_drop generic_delete_inode
+
+/* 7.2: mkdir returns NULL, or an error, or the dentry that it used instead */
+#define VMSWAP_MKDIR_RETURNS_INT
+
+/* 7.2: a folio of the page cache is allocated by a memory policy; NULL: the task's */
+struct mempolicy;
+static inline struct folio *vmswap_filemap_alloc_folio(gfp_t gfp, unsigned int order,
+						       struct mempolicy *policy)
+{
+	return filemap_alloc_folio(gfp, order);
+}
+
+#undef filemap_alloc_folio
+#define filemap_alloc_folio vmswap_filemap_alloc_folio
+
+/*
+ * 7.2: zsmalloc copies an object that lies in two pages into memory of the
+ * reader, for which the reader must know its length
+ */
+#define vmswap_zs_knows_length() true
+#define zs_malloc(pool, size, gfp, nid) zs_malloc(pool, size, gfp)
+
+static inline void *zs_obj_read_begin(struct zs_pool *pool, unsigned long handle,
+				      size_t len, void *copy)
+{
+	return zs_map_object(pool, handle, ZS_MM_RO);
+}
+
+static inline void zs_obj_read_end(struct zs_pool *pool, unsigned long handle,
+				   size_t len, void *object)
+{
+	zs_unmap_object(pool, handle);
+}
+
+static inline void zs_obj_write(struct zs_pool *pool, unsigned long handle, void *from,
+				size_t len)
+{
+	memcpy(zs_map_object(pool, handle, ZS_MM_WO), from, len);
+	zs_unmap_object(pool, handle);
+}
+#else
+#define vmswap_zs_knows_length() false
 #endif
 
 #endif /* VMSWAP_COMPAT_H */

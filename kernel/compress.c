@@ -18,11 +18,12 @@
  * with preemption off, as the source may be a mapping that needs it.
  */
 struct vmswap_stream {
-	struct mutex lock;	/* all below but zstd_dwork */
-	void *buf;		/* two pages: a compressor may expand */
+	struct mutex lock;	/* all below down to zstd_cwork */
+	void *buf;		/* headroom and two pages: a compressor may expand */
 	void *lz4_work;
 	void *zstd_cwork;
-	void *zstd_dwork;	/* with preemption off */
+	void *zstd_dwork;	/* with preemption off, as is */
+	void *copy;		/* a page */
 };
 
 static DEFINE_PER_CPU(struct vmswap_stream, streams);
@@ -65,7 +66,8 @@ static int compress_zstd(struct vmswap_stream *s, const void *page)
 
 	if (!ctx)
 		return -E2BIG;
-	n = zstd_compress_cctx(ctx, s->buf, BUF_SIZE, page, PAGE_SIZE, &zstd_params);
+	n = zstd_compress_cctx(ctx, s->buf + VMSWAP_HEADROOM, BUF_SIZE, page, PAGE_SIZE,
+			       &zstd_params);
 	return zstd_is_error(n) ? -E2BIG : n;
 }
 
@@ -77,18 +79,28 @@ int vmswap_compress(u32 algo, const void *page, unsigned int max,
 
 	mutex_lock(&s->lock);
 	*sp = s;
-	*out = s->buf;
+	*out = s->buf + VMSWAP_HEADROOM;
 	if (algo == VMSWAP_ALGO_ZSTD)
 		n = compress_zstd(s, page);
 	else
 		/* The bound makes LZ4 stop as soon as it does not pay. */
-		n = LZ4_compress_fast(page, s->buf, PAGE_SIZE, max, 1, s->lz4_work);
+		n = LZ4_compress_fast(page, *out, PAGE_SIZE, max, 1, s->lz4_work);
 	return n > 0 && n <= max ? n : -E2BIG;
 }
 
 void vmswap_compress_done(struct vmswap_stream *s)
 {
 	mutex_unlock(&s->lock);
+}
+
+void *vmswap_copy_get(void)
+{
+	return get_cpu_ptr(&streams)->copy;
+}
+
+void vmswap_copy_put(void)
+{
+	put_cpu_ptr(&streams);
 }
 
 static int decompress_zstd(const void *in, unsigned int len, void *page)
@@ -117,9 +129,10 @@ int vmswap_compress_init(void)
 		struct vmswap_stream *s = per_cpu_ptr(&streams, cpu);
 
 		mutex_init(&s->lock);
-		s->buf = kvmalloc(BUF_SIZE, GFP_KERNEL);
+		s->buf = kvmalloc(VMSWAP_HEADROOM + BUF_SIZE, GFP_KERNEL);
+		s->copy = kvmalloc(PAGE_SIZE, GFP_KERNEL);
 		s->lz4_work = kvmalloc(LZ4_MEM_COMPRESS, GFP_KERNEL);
-		if (!s->buf || !s->lz4_work) {
+		if (!s->buf || !s->copy || !s->lz4_work) {
 			vmswap_compress_exit();
 			return -ENOMEM;
 		}
@@ -135,6 +148,7 @@ void vmswap_compress_exit(void)
 		struct vmswap_stream *s = per_cpu_ptr(&streams, cpu);
 
 		kvfree(s->buf);
+		kvfree(s->copy);
 		kvfree(s->lz4_work);
 		kvfree(s->zstd_cwork);
 		kvfree(s->zstd_dwork);

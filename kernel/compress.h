@@ -7,6 +7,9 @@
 
 struct vmswap_stream;
 
+/* For what a tier puts before the compressed bytes. */
+#define VMSWAP_HEADROOM	16
+
 /* Process context, may sleep: make @algo (VMSWAP_ALGO_*) usable. */
 int vmswap_compress_enable(u32 algo);
 
@@ -16,7 +19,7 @@ int vmswap_compress_enable(u32 algo);
  * @page: PAGE_SIZE bytes
  * @max: the most bytes worth having, at most PAGE_SIZE
  * @s: out: the buffers in use, to be given back by vmswap_compress_done()
- * @out: out: the result; valid until then
+ * @out: out: the result, with room for VMSWAP_HEADROOM bytes before it; valid until then
  *
  * Process context, may sleep for the CPU's buffers, allocates nothing.
  * vmswap_compress_done() must follow, whatever the result.
@@ -26,6 +29,13 @@ int vmswap_compress_enable(u32 algo);
 int vmswap_compress(u32 algo, const void *page, unsigned int max,
 		    struct vmswap_stream **s, void **out);
 void vmswap_compress_done(struct vmswap_stream *s);
+
+/*
+ * A page's worth of memory for an object that is read in two parts: this CPU's,
+ * with preemption off from get to put.
+ */
+void *vmswap_copy_get(void);
+void vmswap_copy_put(void);
 
 /* Process context, preemption may be off; -EBADMSG unless it makes PAGE_SIZE bytes. */
 int vmswap_decompress(u32 algo, const void *in, unsigned int len, void *page);

@@ -200,7 +200,7 @@ static int insert_folio(struct page_request *req)
 		if (i < CHARGE_TRIES - 1)
 			g |= __GFP_NORETRY | __GFP_NOWARN;
 		ret = -ENOMEM;
-		folio = filemap_alloc_folio(g, 0);
+		folio = filemap_alloc_folio(g, 0, NULL);
 		if (folio) {
 			ret = filemap_add_folio(mapping, folio, req->index, g);
 			if (!ret) {

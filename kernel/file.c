@@ -106,7 +106,7 @@ static ssize_t write_one(struct vmswap_region *region, loff_t pos, size_t n,
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
 	vmswap_page_dirty(region, folio);
-	copied = copy_page_from_iter_atomic(folio_page(folio, 0), offset_in_page(pos), n, from);
+	copied = copy_folio_from_iter_atomic(folio, offset_in_page(pos), n, from);
 	flush_dcache_folio(folio);
 	vmswap_folio_release(folio);
 	return copied;

@@ -272,8 +272,7 @@ static int vmswap_create(struct mnt_idmap *idmap, struct inode *dir,
 	mutex_lock(&info->name_lock);
 	ret = add_to_vm(dentry, inode);
 	if (!ret) {
-		d_instantiate(dentry, inode);
-		dget(dentry);	/* names live in the dentry cache */
+		d_make_persistent(dentry, inode);	/* names live in the dentry cache */
 		vmswap_inode_touch(dir);
 	}
 	mutex_unlock(&info->name_lock);
@@ -282,22 +281,29 @@ static int vmswap_create(struct mnt_idmap *idmap, struct inode *dir,
 	return ret;
 }
 
-static int vmswap_mkdir(struct mnt_idmap *idmap, struct inode *dir,
-			struct dentry *dentry, umode_t mode)
+static struct dentry *vmswap_mkdir(struct mnt_idmap *idmap, struct inode *dir,
+				   struct dentry *dentry, umode_t mode)
 {
 	struct inode *inode;
 
 	if (is_hints_name(dentry))
-		return -EOPNOTSUPP;
+		return ERR_PTR(-EOPNOTSUPP);
 	inode = new_inode_of(dir->i_sb, dir, idmap, S_IFDIR | mode);
 	if (!inode)
-		return -ENOSPC;
+		return ERR_PTR(-ENOSPC);
 	inc_nlink(dir);
-	d_instantiate(dentry, inode);
-	dget(dentry);
+	d_make_persistent(dentry, inode);
 	vmswap_inode_touch(dir);
-	return 0;
+	return NULL;
 }
+
+#ifdef VMSWAP_MKDIR_RETURNS_INT
+static int vmswap_mkdir_int(struct mnt_idmap *idmap, struct inode *dir,
+			    struct dentry *dentry, umode_t mode)
+{
+	return PTR_ERR_OR_ZERO(vmswap_mkdir(idmap, dir, dentry, mode));
+}
+#endif
 
 /* A VM is named after its entry in the root. */
 static void rename_vm(struct dentry *dentry, const char *name)
@@ -425,7 +431,11 @@ static const struct inode_operations vmswap_dir_iops = {
 	.create		= vmswap_create,
 	.lookup		= simple_lookup,
 	.unlink		= simple_unlink,
+#ifdef VMSWAP_MKDIR_RETURNS_INT
+	.mkdir		= vmswap_mkdir_int,
+#else
 	.mkdir		= vmswap_mkdir,
+#endif
 	.rmdir		= simple_rmdir,
 	.rename		= vmswap_rename,
 	.setattr	= vmswap_setattr,
@@ -471,7 +481,7 @@ static const struct super_operations vmswap_super_ops = {
 	.alloc_inode	= vmswap_alloc_inode,
 	.free_inode	= vmswap_free_inode,
 	.evict_inode	= vmswap_evict_inode,
-	.drop_inode	= generic_delete_inode,
+	.drop_inode	= inode_just_drop,
 	.statfs		= vmswap_statfs,
 	.show_options	= vmswap_show_options,
 };
@@ -618,7 +628,7 @@ static void vmswap_kill_sb(struct super_block *sb)
 {
 	struct vmswap_sb *info = sb->s_fs_info;
 
-	kill_litter_super(sb);
+	kill_anon_super(sb);
 	kfree(info);
 }
 

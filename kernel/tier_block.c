@@ -332,7 +332,7 @@ const struct vmswap_tier_ops vmswap_tier_block_ops = {
 
 int vmswap_tier_block_init(void)
 {
-	retry_wq = alloc_workqueue("vmswap_retry", WQ_MEM_RECLAIM, 0);
+	retry_wq = alloc_workqueue("vmswap_retry", WQ_PERCPU | WQ_MEM_RECLAIM, 0);
 	return retry_wq ? 0 : -ENOMEM;
 }
 

@@ -22,6 +22,7 @@
 #include <linux/xxhash.h>
 #include <linux/zsmalloc.h>
 
+#include "compat.h"
 #include "compress.h"
 #include "tier.h"
 
@@ -225,22 +226,33 @@ static int store_raw(struct vmswap_tier *tier, struct vmswap_region *region,
 	return 0;
 }
 
+/* The length of an object's compressed bytes, of which a damaged one has too many. */
+static unsigned int object_len(struct ram_pool *pool, unsigned long handle)
+{
+	struct ram_header copy, *h = zs_obj_read_begin(pool->zs, handle, sizeof(*h), &copy);
+	unsigned int len = h->len;
+
+	zs_obj_read_end(pool->zs, handle, sizeof(*h), h);
+	return len;
+}
+
+/* @bytes have the compressor's headroom before them. */
 static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *region,
-			    pgoff_t index, const void *bytes, unsigned int len, u64 *payload)
+			    pgoff_t index, void *bytes, unsigned int len, u64 *payload)
 {
 	struct ram_pool *pool = region->vm->tier[tier->id].priv;
-	unsigned long handle = zs_malloc(pool->zs, sizeof(struct ram_header) + len, RAM_GFP);
-	struct ram_header *h;
+	unsigned int size = sizeof(struct ram_header) + len;
+	unsigned long handle = zs_malloc(pool->zs, size, RAM_GFP, numa_node_id());
+	struct ram_header *h = bytes - sizeof(*h);
 
+	BUILD_BUG_ON(sizeof(*h) > VMSWAP_HEADROOM);
 	if (IS_ERR_VALUE(handle) || !handle)
 		return -ENOSPC;
-	h = zs_map_object(pool->zs, handle, ZS_MM_WO);
 	h->len = len;
 	h->algo = tier->algo;
 	h->zero = 0;
-	memcpy(h + 1, bytes, len);
 	h->sum = header_sum(h, checksum_seed(region, index));
-	zs_unmap_object(pool->zs, handle);
+	zs_obj_write(pool->zs, handle, h, size);
 	account_pool(tier, pool);
 	*payload = payload_of_handle(handle);
 	vmswap_tier_account(tier, region->vm, 1, len);
@@ -293,12 +305,20 @@ static int load_compressed(struct vmswap_tier *tier, struct vmswap_region *regio
 {
 	struct ram_pool *pool = region->vm->tier[tier->id].priv;
 	unsigned long handle = handle_of(word);
-	struct ram_header *h = zs_map_object(pool->zs, handle, ZS_MM_RO);
+	struct ram_header *h;
 	int ret = -EBADMSG;
+	size_t size = 0;
 
+	if (!vmswap_zs_knows_length()) {
+		size = sizeof(*h) + object_len(pool, handle);
+		if (size > sizeof(*h) + RAM_MAX_LEN)
+			return ret;
+	}
+	h = zs_obj_read_begin(pool->zs, handle, size, vmswap_copy_get());
 	if (h->len <= RAM_MAX_LEN && h->sum == header_sum(h, checksum_seed(region, index)))
 		ret = vmswap_decompress(h->algo, h + 1, h->len, page);
-	zs_unmap_object(pool->zs, handle);
+	zs_obj_read_end(pool->zs, handle, size, h);
+	vmswap_copy_put();
 	return ret;
 }
 
@@ -321,7 +341,6 @@ static void ram_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word)
 {
 	struct ram_pool *pool = vm->tier[tier->id].priv;
 	unsigned long handle;
-	struct ram_header *h;
 	int len;
 
 	if (is_raw(word)) {
@@ -334,9 +353,7 @@ static void ram_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word)
 		return;
 	}
 	handle = handle_of(word);
-	h = zs_map_object(pool->zs, handle, ZS_MM_RO);
-	len = h->len;
-	zs_unmap_object(pool->zs, handle);
+	len = object_len(pool, handle);
 	zs_free(pool->zs, handle);
 	account_pool(tier, pool);
 	vmswap_tier_account(tier, vm, -1, -len);
