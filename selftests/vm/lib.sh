@@ -137,14 +137,16 @@ with_lock() {
 }
 
 # Describes a kernel that is in the cache: KVER, VMLINUZ, MODULES (empty: all
-# built in), KDIR (empty: modules cannot be built for it here).
+# built in), KDIR (empty: modules cannot be built for it here), TOOLCHAIN (empty:
+# the machine's; else KDIR is a path in it).
 kernel_vars() {
 	local dir=$KERNELS/$1
 	read -r KVER <"$dir/kver" || return 1
-	VMLINUZ=$dir/vmlinuz MODULES='' KDIR=''
+	VMLINUZ=$dir/vmlinuz MODULES='' KDIR='' TOOLCHAIN=''
 	[ ! -f "$dir/vmlinux" ] || VMLINUZ=$dir/vmlinux
 	[ ! -d "$dir/lib/modules/$KVER" ] || MODULES=$dir/lib/modules/$KVER
 	[ ! -e "$dir/build" ] || KDIR=$dir/build
+	[ ! -d "$dir/toolchain" ] || TOOLCHAIN=$dir/toolchain KDIR=/usr/src/linux-headers-$KVER
 }
 
 # The same, downloading or building the kernel when it is not there. The debug
@@ -159,8 +161,9 @@ use_kernel() {
 # build_in DIR KDIR: runs Kbuild there; its messages are shown when it fails,
 # or when it warns.
 build_in() {
-	local log=$1/make.log
-	if ! make -C "$2" M="$1" -j"$(nproc)" modules >"$log" 2>&1; then
+	local log=$1/make.log among=()
+	[ -z "${TOOLCHAIN:-}" ] || among=("$VM_DIR/toolchain" "$TOOLCHAIN" "$1" --)
+	if ! "${among[@]}" make -C "$2" M="$1" -j"$(nproc)" modules >"$log" 2>&1; then
 		cat "$log" >&2
 		die "$1: the module does not build for $KVER"
 	fi
