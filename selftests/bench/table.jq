@@ -9,6 +9,9 @@ def figure($unit):
 def ratio: if . == null then "" else fixed(2) end;
 
 "Measured \(.machine.date), vmswap \(.machine.commit), Linux \(.machine.kernel) in QEMU \(.machine.qemu) (TCG) on \(.machine.cpus) x \(.machine.cpu); load of the machine at the start \(.machine.load).",
+(if (.machine.load | tonumber) > (.machine.cpus | tonumber) / 2 then
+	"", "The machine was not idle: figures of mode multi say little."
+else empty end),
 "",
 "| mode | what | pages | access | vmswap | against | | total | net | mark | |",
 "|---|---|---|---|--:|---|--:|--:|--:|---|---|",
