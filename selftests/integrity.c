@@ -42,6 +42,43 @@ struct worker {
 	char what[160];
 };
 
+/*
+ * With VMSWAP_INJECT the kernel fails allocations of the threads that ask for it
+ * (the test fault-injection sets how often): what is refused is asked for again.
+ */
+static bool injecting(void)
+{
+	return getenv("VMSWAP_INJECT");
+}
+
+static void fail_my_allocations(void)
+{
+	int fd;
+
+	if (!injecting())
+		return;
+	fd = open("/proc/thread-self/make-it-fail", O_WRONLY);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		abort();
+	close(fd);
+}
+
+/* Want of memory, or of a page to copy to or from, is no result. */
+static bool refused(long ret)
+{
+	return ret < 0 && (errno == ENOMEM || (errno == EFAULT && injecting()));
+}
+
+#define again(call) \
+({ \
+	long again_ret; \
+	\
+	do { \
+		again_ret = (call); \
+	} while (refused(again_ret)); \
+	again_ret; \
+})
+
 static unsigned int seconds(void)
 {
 	const char *text = getenv("VMSWAP_SECONDS");
@@ -74,11 +111,27 @@ static void check_mapped(struct worker *k, size_t from, size_t len)
 		report(k, "mapped", from, len, k->w->mem + from);
 }
 
+/* All of it: a transfer ends early where memory is refused. */
+static bool transfer(int fd, uint8_t *bytes, size_t len, off_t from, bool out)
+{
+	while (len) {
+		ssize_t n = again(out ? pwrite(fd, bytes, len, from) :
+					pread(fd, bytes, len, from));
+
+		if (n <= 0 || (n < len && !injecting()))
+			return false;
+		bytes += n;
+		from += n;
+		len -= n;
+	}
+	return true;
+}
+
 static void check_read(struct worker *k, size_t from, size_t len)
 {
 	uint8_t copy[4 * PAGE];
 
-	if (pread(k->w->fd, copy, len, from) != len)
+	if (!transfer(k->w->fd, copy, len, from, false))
 		memset(copy, 0xa5, len);
 	if (memcmp(copy, k->w->shadow + from, len))
 		report(k, "pread", from, len, copy);
@@ -133,7 +186,7 @@ static void op_store(struct worker *k, size_t from, size_t len)
 static void op_pwrite(struct worker *k, size_t from, size_t len)
 {
 	new_content(k, from, len);
-	if (pwrite(k->w->fd, k->w->shadow + from, len, from) != len)
+	if (!transfer(k->w->fd, k->w->shadow + from, len, from, true))
 		report(k, strerror(errno), from, len, k->w->mem + from);
 }
 
@@ -151,7 +204,7 @@ static void op_punch(struct worker *k, size_t from, size_t len)
 				      FALLOC_FL_ZERO_RANGE;
 
 	memset(k->w->shadow + from, 0, len);
-	if (fallocate(k->w->fd, mode, from, len))
+	if (again(fallocate(k->w->fd, mode, from, len)))
 		report(k, strerror(errno), from, len, k->w->mem + from);
 }
 
@@ -163,9 +216,9 @@ static void op_discard(struct worker *k, size_t from, size_t len)
 		return;
 	memset(k->w->shadow + first, 0, last - first);
 	if (rnd(&k->rnd) % 2) {
-		discard(k->w->fd, first, last - first);
+		again(discard(k->w->fd, first, last - first));
 	} else {
-		madvise(k->w->mem + first, last - first, MADV_REMOVE);
+		again(madvise(k->w->mem + first, last - first, MADV_REMOVE));
 		madvise(k->w->mem + first, last - first, MADV_DONTNEED);
 	}
 }
@@ -212,7 +265,7 @@ static void op_fork(struct worker *k, size_t from, size_t len)
 	if (rnd(&k->rnd) % 64)
 		return;
 	new_content(k, from, len);
-	pid = fork();
+	pid = again(fork());
 	if (!pid) {
 		memcpy(k->w->mem + from, k->w->shadow + from, len);
 		_exit(memcmp(k->w->mem + from, k->w->shadow + from, len) != 0);
@@ -296,6 +349,7 @@ static void *work(void *arg)
 {
 	struct worker *k = arg;
 
+	fail_my_allocations();
 	while (!atomic_load(&k->w->stop))
 		if (rnd(&k->rnd) % 4)
 			own_op(k);
@@ -311,6 +365,7 @@ static void *evict_all_the_time(void *arg)
 	struct world *w = arg;
 	uint64_t state = test_seed ^ 0xe71c;
 
+	fail_my_allocations();
 	while (!atomic_load(&w->stop)) {
 		size_t first = rnd(&state) % PAGES, n = 1 + rnd(&state) % 64;
 		struct vmswap_ranges res;
@@ -343,6 +398,7 @@ static void *disturb(void *arg)
 
 	if (policy_open(&p) || vm_stat(w->fd, &stat))
 		return NULL;
+	fail_my_allocations();
 	while (!atomic_load(&w->stop)) {
 		switch (rnd(&state) % 6) {
 		case 0:
