@@ -78,7 +78,7 @@ static bool is_victim(u64 *word, enum vmswap_evict_mode mode)
 		return true;
 	case VMSWAP_EVICT_FORCE:
 		vmswap_word_set_flags(word, VMSWAP_WORD_FRESH, 0);
-		return !(w & VMSWAP_WORD_FRESH);
+		return (w & VMSWAP_WORD_FLAGS) != VMSWAP_WORD_FRESH;
 	case VMSWAP_EVICT_COLD:
 		vmswap_word_set_flags(word, VMSWAP_WORD_FRESH, VMSWAP_WORD_COLD);
 		return w & VMSWAP_WORD_COLD;

@@ -109,8 +109,8 @@ static int put_settings(struct sk_buff *skb, struct vm_reply *r)
 	    nla_put_u32(skb, VMSWAP_A_VM_SHARES, 1000) ||
 	    nla_put_string(skb, VMSWAP_A_VM_POLICY, "clock") ||
 	    nla_put_string(skb, VMSWAP_A_VM_TIERS, r->path) ||
-	    nla_put_u32(skb, VMSWAP_A_VM_GRANULE, VMSWAP_GRANULE) ||
-	    nla_put_u32(skb, VMSWAP_A_VM_PREFETCH, VMSWAP_GRANULE) ||
+	    nla_put_u32(skb, VMSWAP_A_VM_GRANULE, READ_ONCE(vm->set.granule)) ||
+	    nla_put_u32(skb, VMSWAP_A_VM_PREFETCH, READ_ONCE(vm->set.prefetch)) ||
 	    nla_put_u32(skb, VMSWAP_A_VM_HINTS, VMSWAP_HINTS_AUTO))
 		return -EMSGSIZE;
 	return 0;
@@ -258,7 +258,6 @@ static int parse_vm_set(struct genl_info *info, struct vmswap_vm *vm,
 {
 	static const u8 later[] = {
 		VMSWAP_A_VM_MIN_BYTES, VMSWAP_A_VM_MAX_BYTES, VMSWAP_A_VM_SHARES, VMSWAP_A_VM_HINTS,
-		VMSWAP_A_VM_GRANULE, VMSWAP_A_VM_PREFETCH,
 	};
 	struct nlattr **a = info->attrs;
 	unsigned int i;
@@ -289,6 +288,15 @@ static int parse_vm_set(struct genl_info *info, struct vmswap_vm *vm,
 	}
 	if (a[VMSWAP_A_VM_LIMIT_PERCENT])
 		set->limit_percent = nla_get_u32(a[VMSWAP_A_VM_LIMIT_PERCENT]);
+	if (a[VMSWAP_A_VM_GRANULE])
+		set->granule = nla_get_u32(a[VMSWAP_A_VM_GRANULE]);
+	if (!is_power_of_2(set->granule)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, a[VMSWAP_A_VM_GRANULE],
+				    "granule is a power of two from 1 to 512");
+		return -EINVAL;
+	}
+	if (a[VMSWAP_A_VM_PREFETCH])
+		set->prefetch = nla_get_u32(a[VMSWAP_A_VM_PREFETCH]);
 	if (a[VMSWAP_A_VM_TIERS])
 		return vmswap_tier_mask(nla_data(a[VMSWAP_A_VM_TIERS]), &set->tier_mask,
 					info->extack);
@@ -300,6 +308,8 @@ static void apply_settings(struct vmswap_vm *vm, const struct vmswap_settings *s
 	WRITE_ONCE(vm->set.limit, set->limit);
 	WRITE_ONCE(vm->set.limit_percent, set->limit_percent);
 	WRITE_ONCE(vm->set.tier_mask, set->tier_mask);
+	WRITE_ONCE(vm->set.granule, set->granule);
+	WRITE_ONCE(vm->set.prefetch, set->prefetch);
 }
 
 /* Apply and enforce; a limit that cannot be kept is taken back. */

@@ -103,7 +103,7 @@ void vmswap_word_set(struct vmswap_region *region, pgoff_t index, u64 *word, u64
 		vmswap_tier_free_slot(region->vm, old);
 }
 
-/* Clears [start, end) of one leaf; returns how many words were not zero. */
+/* Clears [start, end) of one leaf; returns how many words held something. */
 static unsigned long discard_leaf(struct vmswap_region *region, u64 *leaf,
 				  pgoff_t base, unsigned int start, unsigned int end)
 {
@@ -111,10 +111,10 @@ static unsigned long discard_leaf(struct vmswap_region *region, u64 *leaf,
 	unsigned int i;
 
 	for (i = start; i < end; i++) {
-		if (!READ_ONCE(leaf[i]))
-			continue;
-		n += vmswap_word_state(leaf[i]) != VMSWAP_WORD_ZERO;
-		vmswap_word_set(region, base + i, &leaf[i], 0);
+		n += vmswap_word_state(READ_ONCE(leaf[i])) != VMSWAP_WORD_ZERO;
+		/* Cold: whoever gave it away does not want it back with a neighbour. */
+		if (READ_ONCE(leaf[i]) != VMSWAP_WORD_COLD)
+			vmswap_word_set(region, base + i, &leaf[i], VMSWAP_WORD_COLD);
 	}
 	return n;
 }

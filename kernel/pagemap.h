@@ -12,8 +12,10 @@
  *			sign-extended, or with spec set its low 32 bits twice
  *		SLOT	the payload names a slot of the tier
  *		POISON	the content is lost; reading fails until discarded
- * cold		the page was unmapped to see whether it is touched again
+ * cold		the page was unmapped to see whether it is touched again; without
+ *		a page in memory: it was there once (evicted or discarded)
  * fresh	just brought in: not to be evicted before it was used
+ * cold and fresh: read ahead of its use, and not used yet
  * spec		belongs to the state: SAME as above, SLOT for the tier's own use
  *
  * Who may change a word, and why that is safe: while a folio is in the page
@@ -47,6 +49,7 @@ enum vmswap_word_state {
 #define VMSWAP_WORD_COLD	BIT_ULL(2)
 #define VMSWAP_WORD_FRESH	BIT_ULL(3)
 #define VMSWAP_WORD_FLAGS	(VMSWAP_WORD_COLD | VMSWAP_WORD_FRESH)
+#define VMSWAP_WORD_AHEAD	VMSWAP_WORD_FLAGS
 #define VMSWAP_WORD_SPEC	BIT_ULL(4)
 #define VMSWAP_WORD_TIER_SHIFT	5
 #define VMSWAP_WORD_PAYLOAD_SHIFT 10
@@ -69,6 +72,17 @@ struct vmswap_pagemap {
 static inline enum vmswap_word_state vmswap_word_state(u64 word)
 {
 	return word & VMSWAP_WORD_STATE;
+}
+
+static inline bool vmswap_word_is_ahead(u64 word)
+{
+	return (word & VMSWAP_WORD_FLAGS) == VMSWAP_WORD_AHEAD;
+}
+
+/* The flags of a page that has just been brought in. */
+static inline u64 vmswap_word_arrival(u64 word)
+{
+	return vmswap_word_is_ahead(word) ? VMSWAP_WORD_AHEAD : VMSWAP_WORD_FRESH;
 }
 
 static inline unsigned int vmswap_word_tier(u64 word)

@@ -236,6 +236,29 @@ bool vmswap_reclaim_has_room(struct vmswap_vm *vm)
 }
 
 /**
+ * vmswap_reclaim_spare() - how many pages may come in that nobody has asked for
+ * @vm: the VM
+ * @untouched: for pages without content, for which nobody shall have to leave,
+ *	not even in the background
+ *
+ * Return: pages.
+ */
+unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched)
+{
+	unsigned long limit = limit_pages(vm), resident, low;
+
+	if (likely(limit == ULONG_MAX))
+		return limit;
+	resident = vmswap_vm_resident(vm);
+	low = limit - min(limit, low_gap(limit));
+	if (resident >= low)
+		vmswap_reclaim_kick(vm);
+	if (untouched)
+		limit = low;
+	return limit - min(limit, resident);
+}
+
+/**
  * vmswap_reclaim_admit() - make room for one more page
  * @vm: the VM that is about to get a page
  * @nowait: do not wait for room

@@ -12,6 +12,7 @@ struct vmswap_vm;
 int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait);
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr);
 bool vmswap_reclaim_has_room(struct vmswap_vm *vm);
+unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched);
 
 /* Process context, no lock held: wait, killably, until the VM has room again. */
 int vmswap_reclaim_wait(struct vmswap_vm *vm);

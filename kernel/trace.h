@@ -51,6 +51,25 @@ TRACE_EVENT(vmswap_evict,
 		  __entry->evicted)
 );
 
+TRACE_EVENT(vmswap_ahead,
+	TP_PROTO(u64 vm, u32 region, pgoff_t index, unsigned long nr),
+	TP_ARGS(vm, region, index, nr),
+	TP_STRUCT__entry(
+		__field(u64, vm)
+		__field(u32, region)
+		__field(pgoff_t, index)
+		__field(unsigned long, nr)
+	),
+	TP_fast_assign(
+		__entry->vm = vm;
+		__entry->region = region;
+		__entry->index = index;
+		__entry->nr = nr;
+	),
+	TP_printk("vm=%llu region=%u index=%lu nr=%lu",
+		  __entry->vm, __entry->region, __entry->index, __entry->nr)
+);
+
 #endif /* VMSWAP_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -23,6 +23,8 @@ static void vm_settings_init(struct vmswap_settings *set)
 {
 	set->limit = VMSWAP_NO_LIMIT;
 	set->tier_mask = ~0u;
+	set->granule = VMSWAP_GRANULE;
+	set->prefetch = VMSWAP_PREFETCH;
 }
 
 static struct vmswap_vm *vm_alloc(void)

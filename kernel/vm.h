@@ -16,9 +16,13 @@
 #include "../uapi/linux/vmswap.h"
 
 #define VMSWAP_MAX_TIERS	32
-/* The default granule and prefetch window, in pages: told, but nothing uses them yet. */
+/* The default granule and prefetch window, in pages. */
 #define VMSWAP_GRANULE		16
+#define VMSWAP_PREFETCH		16
 #define VMSWAP_NO_LIMIT		(~0ull)
+
+/* Sequential accesses that a region tells apart. */
+#define VMSWAP_STREAMS		32
 
 struct mem_cgroup;
 
@@ -30,6 +34,8 @@ struct mem_cgroup;
  * @map: the page words
  * @vm_node: in vm->regions
  * @index: number within the VM; the first is 0; never reused in the VM
+ * @streams: of sequential access, one per 2 MiB and shared by those 64 MiB apart;
+ *	see ahead.c
  */
 struct vmswap_region {
 	struct inode inode;
@@ -37,6 +43,7 @@ struct vmswap_region {
 	struct vmswap_pagemap map;
 	struct list_head vm_node;
 	u32 index;
+	u64 streams[VMSWAP_STREAMS];
 };
 
 static inline struct vmswap_region *vmswap_region_of(const struct inode *inode)
@@ -57,6 +64,8 @@ struct vmswap_settings {
 	u64 limit;		/* bytes or VMSWAP_NO_LIMIT */
 	u32 limit_percent;	/* not 0: limit follows the size */
 	u32 tier_mask;		/* allowed tiers */
+	u32 granule;		/* pages; a power of two up to VMSWAP_LEAF_WORDS */
+	u32 prefetch;		/* pages; 0: nothing is read ahead */
 };
 
 /**

@@ -745,7 +745,8 @@ TEST_F(vm, stat_sums)
 	}
 	ASSERT_EQ(0, vm_stat(self->fd, &stat));
 	EXPECT_EQ(FILE_SIZE, stat_sum(&stat));
-	EXPECT_EQ(FILE_SIZE / 2, stat.resident);
+	/* Those that were touched, and what was read ahead. */
+	EXPECT_LE(FILE_SIZE / 2, stat.resident);
 	EXPECT_LT(0, stat.faults_major);
 	EXPECT_EQ(-EFAULT, do_ioctl(self->fd, VMSWAP_IOC_VM_STAT, NULL));
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fill.c - give a locked folio the bytes that its word names.
+ *
+ * Who runs at the same time: nobody that touches this folio or its word, for the
+ * folio is locked.  A read from a device ends in any context, and unlocks it.
+ */
+#include <linux/blkdev.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+
+#include "compat.h"
+#include "event.h"
+#include "fault.h"
+#include "populate.h"
+#include "tier.h"
+#include "vm.h"
+
+static void fill_same(struct folio *folio, u64 value)
+{
+	void *addr = kmap_local_folio(folio, 0);
+
+	if (value)
+		memset64(addr, value, PAGE_SIZE / sizeof(u64));
+	else
+		clear_page(addr);
+	kunmap_local(addr);
+	flush_dcache_folio(folio);
+}
+
+/*
+ * A compressed copy beside the page would take the memory that the limit saved:
+ * give it up.  The folio becomes dirty first, so that it is the only copy.
+ */
+static void drop_copy_after_load(struct vmswap_region *region, struct folio *folio, u64 *word)
+{
+	folio_mark_dirty(folio);
+	vmswap_word_set(region, folio->index, word, vmswap_word_arrival(READ_ONCE(*word)));
+}
+
+/* What was read is good, or lost. */
+static int load_result(struct vmswap_region *region, struct folio *folio, u64 *word, int err)
+{
+	struct vmswap_vm *vm = region->vm;
+	u64 old = READ_ONCE(*word);
+
+	if (err) {
+		vmswap_count(vm, VC_IO_ERRORS, 1);
+		vmswap_event_io(region, folio->index, vmswap_word_tier(old), err);
+		vmswap_word_set(region, folio->index, word, VMSWAP_WORD_POISON);
+		return -EHWPOISON;
+	}
+	vmswap_count(vm, VC_SWAPIN, 1);
+	folio_mark_uptodate(folio);
+	if (vmswap_tier_keeps_copy(old))
+		vmswap_word_set_flags(word, VMSWAP_WORD_FLAGS, vmswap_word_arrival(old));
+	else
+		drop_copy_after_load(region, folio, word);
+	return 0;
+}
+
+static int fill_from_slot(struct vmswap_region *region, struct folio *folio, u64 *word)
+{
+	struct vmswap_vm *vm = region->vm;
+	u64 old = READ_ONCE(*word);
+	int ret;
+
+	/* Whoever waits for it waits for memory: PSI and delay accounting look at this. */
+	folio_set_workingset(folio);
+	ret = vmswap_tier_load(vm, old, folio);
+	if (ret == -EINPROGRESS)
+		return ret;	/* from here vmswap_load_done() owns the lock */
+	return load_result(region, folio, word, ret);
+}
+
+/**
+ * vmswap_load_done() - a load that a tier finishes later has ended
+ * @folio: the page; locked, is unlocked here
+ * @word: the word that named the slot
+ * @start: ktime of the request
+ * @err: 0, or why the content cannot be had; then in process context only
+ *
+ * Any context.  Nothing of the region may be touched after the unlock.
+ */
+void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err)
+{
+	struct address_space *mapping = folio->mapping;
+	struct vmswap_region *region = vmswap_region_of(mapping->host);
+
+	vmswap_count_latency(region->vm, ktime_get_ns() - start);
+	if (load_result(region, folio, vmswap_word_at(&region->map, folio->index), err)) {
+		folio_get(folio);
+		generic_error_remove_folio(mapping, folio);
+		vmswap_folio_release(folio);
+		return;
+	}
+	folio_get(folio);
+	vmswap_folio_release(folio);
+}
+
+/**
+ * vmswap_fill_word() - give a folio the bytes that its word names
+ * @region: where it is
+ * @folio: locked and not uptodate
+ * @word: its word
+ * @zeroed: the folio is all zero already
+ * @kind: out: where the bytes came from
+ *
+ * Return: 0, filled, still locked; -EINPROGRESS it is unlocked when it is filled;
+ * -EHWPOISON the content is lost.
+ */
+int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,
+		     bool zeroed, enum vmswap_fault_kind *kind)
+{
+	u64 w = READ_ONCE(*word);
+
+	switch (vmswap_word_state(w)) {
+	case VMSWAP_WORD_SLOT:
+		*kind = VMSWAP_FAULT_MAJOR;
+		return fill_from_slot(region, folio, word);
+	case VMSWAP_WORD_POISON:
+		return -EHWPOISON;
+	case VMSWAP_WORD_SAME:
+		fill_same(folio, vmswap_word_decode_same(w));
+		break;
+	case VMSWAP_WORD_ZERO:
+		if (!zeroed)
+			fill_same(folio, 0);
+		break;
+	}
+	*kind = VMSWAP_FAULT_ZERO;
+	folio_mark_uptodate(folio);
+	vmswap_word_set_flags(word, VMSWAP_WORD_FLAGS, vmswap_word_arrival(w));
+	return 0;
+}
+
+int vmswap_fill(struct vmswap_region *region, struct folio *folio)
+{
+	enum vmswap_fault_kind kind;
+	u64 *word = vmswap_word_at(&region->map, folio->index);
+	int ret;
+
+	/* A folio without a leaf: inserted by generic code, never written. */
+	if (!word) {
+		fill_same(folio, 0);
+		folio_mark_uptodate(folio);
+		return 0;
+	}
+	ret = vmswap_fill_word(region, folio, word, false, &kind);
+	return ret == -EHWPOISON ? -EIO : ret;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * granule.c - the pages around a fault that cost little.
+ *
+ * A granule is an aligned block of pages (a setting of the VM) that lies in one
+ * leaf of the pagemap.  When a page that was never touched is written or read for
+ * the first time, the others of its granule that were never touched either come
+ * with it, as long as nobody has to leave for them.
+ *
+ * A neighbour's word stays zero: as long as nobody writes to it, it leaves without
+ * I/O.  What was here before (evicted,
+ * or discarded: a balloon, a free page report) has a word that is not zero, and is
+ * not brought back unasked.
+ */
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/vmstat.h>
+
+#include "fault.h"
+#include "populate.h"
+#include "reclaim.h"
+#include "vm.h"
+
+/* Beyond what kswapd keeps free, so that pages nobody asked for do not wake it. */
+static bool host_has_plenty(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES) +
+	       global_node_page_state(NR_INACTIVE_FILE) > totalram_pages() / 64;
+}
+
+static bool add_zero_page(struct vmswap_region *region, pgoff_t index, bool dirty)
+{
+	struct folio *folio = vmswap_insert_neighbour(region, index, __GFP_ZERO);
+
+	if (!folio)
+		return false;
+	folio_mark_uptodate(folio);
+	if (dirty)
+		folio_set_dirty(folio);
+	vmswap_folio_release(folio);
+	return true;
+}
+
+/* Under invalidate_lock. */
+static void add_zero_pages(struct vmswap_request *req, pgoff_t start, pgoff_t end,
+			   unsigned long spare, bool dirty)
+{
+	u64 *base = req->word - (req->index - start);
+	pgoff_t i;
+
+	for (i = start; i < end && spare; i++) {
+		if (i == req->index || READ_ONCE(base[i - start]))
+			continue;
+		if (add_zero_page(req->region, i, dirty))
+			spare--;
+	}
+}
+
+/**
+ * vmswap_granule_zero() - bring in the untouched pages of a granule
+ * @req: the page that was asked for; its folio locked, new and zero
+ * @dirty: it is being written: they may be, too, once they are mapped, which does
+ *	not show before they are unmapped
+ */
+void vmswap_granule_zero(struct vmswap_request *req, bool dirty)
+{
+	struct vmswap_region *region = req->region;
+	struct address_space *mapping = region->inode.i_mapping;
+	unsigned int granule = READ_ONCE(region->vm->set.granule);
+	pgoff_t start = round_down(req->index, granule), end;
+	unsigned long spare = vmswap_reclaim_spare(region->vm, true);
+	struct mem_cgroup *memcg;
+
+	if (!spare || !host_has_plenty())
+		return;
+	/* We hold a folio lock, for which a discard with this lock may wait. */
+	if (!filemap_invalidate_trylock_shared(mapping))
+		return;
+	memcg = set_active_memcg(region->vm->memcg);
+	end = min_t(pgoff_t, start + granule,
+		    DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE));
+	add_zero_pages(req, start, end, spare, dirty);
+	set_active_memcg(memcg);
+	filemap_invalidate_unlock_shared(mapping);
+}
+
+/**
+ * vmswap_granule_warm() - narrow a stretch to pages that may be mapped unasked
+ * @region: where
+ * @index: a page of the stretch
+ * @word: its word, or NULL when it has none, nor have those beside it
+ * @s: in and out
+ *
+ * Stops at the first page on either side that is cold, and at the ends of the leaf.
+ */
+void vmswap_granule_warm(struct vmswap_region *region, pgoff_t index, u64 *word,
+			 struct vmswap_stretch *s)
+{
+	pgoff_t leaf = round_down(index, (pgoff_t)VMSWAP_LEAF_WORDS), i;
+
+	s->first = max(s->first, leaf);
+	s->last = min(s->last, leaf + VMSWAP_LEAF_WORDS - 1);
+	if (!word)
+		return;
+	for (i = index; i > s->first && !(READ_ONCE(word[-1]) & VMSWAP_WORD_COLD); i--)
+		word--;
+	word += index - i;
+	s->first = i;
+	for (i = index; i < s->last && !(READ_ONCE(word[1]) & VMSWAP_WORD_COLD); i++)
+		word++;
+	s->last = i;
+}

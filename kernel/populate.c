@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * populate.c - find a page, or put one into the page cache and have it filled.
+ *
+ *   in the cache? trylock; recheck; uptodate -----------------> locked
+ *	locked: somebody reads or evicts it -> the caller waits, tries again
+ *   absent: room within the limit (reclaim.c), then under invalidate_lock shared
+ *	insert a locked folio; from here the word cannot change under us;
+ *	fill it from what the word says (fill.c)
+ *
+ * Who runs at the same time: other faults of the page find the locked folio and
+ * wait; eviction trylocks folios, so it never meets one that is being filled;
+ * discard holds invalidate_lock for writing, so it comes before the insertion
+ * or after it, and then waits for the folio lock, that is for the filling.
+ */
+#include <linux/blkdev.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+
+#include "compat.h"
+#include "fault.h"
+#include "populate.h"
+#include "reclaim.h"
+#include "vm.h"
+
+/* ----------------------------------------------------------------- insertion */
+
+/*
+ * Allocate, charge and insert.  A cgroup at its limit makes us evict pages of
+ * this VM, not the kernel kill it: only the last try may invoke the OOM killer.
+ */
+#define CHARGE_TRIES 8
+
+static int insert_folio(struct vmswap_request *req, gfp_t zero)
+{
+	struct address_space *mapping = req->region->inode.i_mapping;
+	gfp_t gfp = mapping_gfp_mask(mapping) | zero;
+	struct folio *folio;
+	int ret, i;
+
+	for (i = 0; i < CHARGE_TRIES; i++) {
+		gfp_t g = gfp;
+
+		if (i < CHARGE_TRIES - 1)
+			g |= __GFP_NORETRY | __GFP_NOWARN;
+		ret = -ENOMEM;
+		folio = filemap_alloc_folio(g, 0, NULL);
+		if (folio) {
+			ret = filemap_add_folio(mapping, folio, req->index, g);
+			if (!ret) {
+				req->folio = folio;
+				return 0;
+			}
+			folio_put(folio);
+		}
+		if (ret != -ENOMEM)
+			return ret;
+		if (!vmswap_reclaim_some(req->region->vm, 32))
+			i = max(i, CHARGE_TRIES - 2);	/* nothing to give: last try */
+	}
+	return ret;
+}
+
+/**
+ * vmswap_insert_neighbour() - insert a page that nobody has asked for
+ * @region: where; its mapping's invalidate_lock is held
+ * @index: which
+ * @gfp: __GFP_ZERO or 0
+ *
+ * Takes memory and charge that are there, and gives up without: others may wait
+ * for a folio that the caller has locked.
+ *
+ * Return: the folio with a reference, locked and not uptodate; or NULL.
+ */
+struct folio *vmswap_insert_neighbour(struct vmswap_region *region, pgoff_t index, gfp_t gfp)
+{
+	struct address_space *mapping = region->inode.i_mapping;
+	struct folio *folio;
+
+	gfp |= mapping_gfp_mask(mapping) & ~__GFP_DIRECT_RECLAIM;
+	gfp |= __GFP_NOWARN | __GFP_NOMEMALLOC;
+	folio = filemap_alloc_folio(gfp, 0, NULL);
+	if (!folio)
+		return NULL;
+	if (likely(!filemap_add_folio(mapping, folio, index, gfp)))
+		return folio;
+	folio_put(folio);
+	return NULL;
+}
+
+/* Returns 0 with req->folio locked and not yet uptodate. */
+static int insert_locked(struct vmswap_request *req, gfp_t zero)
+{
+	struct address_space *mapping = req->region->inode.i_mapping;
+	int ret;
+
+	if (req->nowait) {
+		if (!filemap_invalidate_trylock_shared(mapping))
+			return -EAGAIN;
+	} else {
+		filemap_invalidate_lock_shared(mapping);
+	}
+	if (vmswap_beyond_eof(req->region, req->index))
+		ret = -ENODATA;
+	else
+		ret = insert_folio(req, zero);
+	filemap_invalidate_unlock_shared(mapping);
+	return ret;
+}
+
+/* The folio is new, or was not filled by whoever inserted it. */
+static int fill_or_remove(struct vmswap_request *req, bool zeroed)
+{
+	struct vmswap_region *region = req->region;
+	int ret;
+
+	/* What the clock thought of the page that was here before is over. */
+	vmswap_word_set_flags(req->word, VMSWAP_WORD_FLAGS, 0);
+	ret = vmswap_fill_word(region, req->folio, req->word, zeroed, &req->kind);
+	if (ret == -EINPROGRESS)
+		vmswap_count(region->vm, VC_FAULTS_MAJOR, 1);
+	if (!ret || ret == -EINPROGRESS) {
+		if (req->kind == VMSWAP_FAULT_MAJOR && !req->alone)
+			vmswap_ahead_miss(req);
+		return ret;
+	}
+	generic_error_remove_folio(region->inode.i_mapping, req->folio);
+	vmswap_folio_release(req->folio);
+	return ret;
+}
+
+/* The folio was found: lock it and look whether it still is what was asked for. */
+static int use_cached(struct vmswap_request *req)
+{
+	struct folio *folio = req->folio;
+
+	if (!folio_trylock(folio))
+		return -EINPROGRESS;
+	if (unlikely(folio->mapping != req->region->inode.i_mapping)) {
+		vmswap_folio_release(folio);
+		return -EEXIST;	/* look again */
+	}
+	if (unlikely(vmswap_beyond_eof(req->region, req->index))) {
+		vmswap_folio_release(folio);
+		return -ENODATA;
+	}
+	return 0;
+}
+
+/* Its leaf comes with the first page of 2 MiB; never by killing a cgroup's task. */
+static u64 *alloc_word(struct vmswap_request *req)
+{
+	struct vmswap_region *region = req->region;
+	gfp_t gfp = GFP_KERNEL_ACCOUNT;
+	u64 *word;
+
+	word = vmswap_word_at_alloc(&region->map, req->index,
+				    gfp | __GFP_NORETRY | __GFP_NOWARN);
+	if (unlikely(!word) && vmswap_reclaim_some(region->vm, 32))
+		word = vmswap_word_at_alloc(&region->map, req->index, gfp);
+	return word;
+}
+
+/* Under the VM's memcg. */
+static int insert_and_fill(struct vmswap_request *req)
+{
+	gfp_t zero = 0;
+	int ret;
+
+	if (!req->word)
+		req->word = alloc_word(req);
+	if (!req->word)
+		return -ENOMEM;
+	/* Most likely still so when the folio is in; if not, it was zeroed in vain. */
+	if (vmswap_word_state(READ_ONCE(*req->word)) == VMSWAP_WORD_ZERO)
+		zero = __GFP_ZERO;
+	ret = insert_locked(req, zero);
+	return ret ?: fill_or_remove(req, zero);
+}
+
+static int get_absent(struct vmswap_request *req)
+{
+	struct vmswap_region *region = req->region;
+	struct mem_cgroup *memcg;
+	int ret;
+
+	if (vmswap_beyond_eof(region, req->index))
+		return -ENODATA;
+	req->word = vmswap_word_at(&region->map, req->index);
+	if (req->word && vmswap_word_state(READ_ONCE(*req->word)) == VMSWAP_WORD_POISON)
+		return -EHWPOISON;
+	ret = vmswap_reclaim_admit(region->vm, req->nowait);
+	if (ret)
+		return ret;
+	memcg = set_active_memcg(region->vm->memcg);
+	ret = insert_and_fill(req);
+	set_active_memcg(memcg);
+	return ret;
+}
+
+/* In the cache, locked, but nobody has filled it: generic code has put it there. */
+static int fill_cached(struct vmswap_request *req)
+{
+	req->word = vmswap_word_at_alloc(&req->region->map, req->index, GFP_NOFS);
+	if (req->word)
+		return fill_or_remove(req, false);
+	vmswap_folio_release(req->folio);
+	return -ENOMEM;
+}
+
+/* The page is used: whatever the clock thought of it is over. */
+static void note_use(struct vmswap_request *req)
+{
+	u64 w;
+
+	req->word = vmswap_word_at(&req->region->map, req->index);
+	if (!req->word)
+		return;
+	w = READ_ONCE(*req->word);
+	if (!(w & VMSWAP_WORD_COLD))
+		return;
+	WRITE_ONCE(*req->word, w & ~VMSWAP_WORD_COLD);
+	req->was_ahead = vmswap_word_is_ahead(w);
+	if (req->was_ahead)
+		vmswap_ahead_hit(req);
+}
+
+static int get_cached(struct vmswap_request *req)
+{
+	int ret;
+
+	req->kind = VMSWAP_FAULT_MINOR;
+	ret = use_cached(req);
+	if (ret)
+		return ret;
+	if (unlikely(!folio_test_uptodate(req->folio)))
+		return fill_cached(req);
+	if (!req->alone)
+		note_use(req);
+	return 0;
+}
+
+/**
+ * vmswap_populate() - have a page in the page cache
+ * @req: which, and how
+ *
+ * Return: 0 the folio is locked and uptodate; -EINPROGRESS it is locked by
+ * somebody else; -EAGAIN it would have to wait for another lock; -ENOSPC no
+ * room within the limit; -EHWPOISON its content is lost; -ENODATA it is beyond
+ * the end of the file; -ENOMEM.
+ */
+int vmswap_populate(struct vmswap_request *req)
+{
+	int ret;
+
+	req->was_ahead = false;
+	do {
+		req->folio = filemap_get_folio(req->region->inode.i_mapping, req->index);
+		ret = IS_ERR(req->folio) ? get_absent(req) : get_cached(req);
+	} while (ret == -EEXIST);
+	return ret;
+}
+
+void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio)
+{
+	u64 *word = vmswap_word_at(&region->map, folio->index);
+
+	if (!folio_test_dirty(folio))
+		folio_mark_dirty(folio);
+	if (word)
+		vmswap_word_set_flags(word, VMSWAP_WORD_COLD, 0);
+}
+
+/* ----------------------------------------------------------- for system calls */
+
+/**
+ * vmswap_page_get() - get a page of a region for a system call
+ * @region: the region
+ * @index: page index
+ *
+ * Waits, killably, for reads in flight, and within the limit for room.
+ *
+ * Return: the folio, locked, uptodate and with a reference; or an error pointer:
+ * -EIO the content is lost, -ENODATA beyond the end of the file, -EINTR, -ENOMEM.
+ */
+struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index)
+{
+	struct vmswap_request req = { .region = region, .index = index };
+	int ret;
+
+	for (;;) {
+		ret = vmswap_populate(&req);
+		switch (ret) {
+		case 0:
+			return req.folio;
+		case -EINPROGRESS:
+			ret = vmswap_wait_folio(req.folio, NULL);
+			folio_put(req.folio);
+			if (ret)
+				return ERR_PTR(-EINTR);
+			continue;
+		case -ENOSPC:
+			ret = vmswap_reclaim_wait(region->vm);
+			if (ret)
+				return ERR_PTR(ret);
+			continue;
+		case -EHWPOISON:
+			return ERR_PTR(-EIO);
+		default:
+			return ERR_PTR(ret);
+		}
+	}
+}
+
+static int prefetch_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+			  unsigned long *done, unsigned long *no_room)
+{
+	struct vmswap_request req = { .region = region, .nowait = true, .alone = true };
+	pgoff_t index;
+	int ret;
+
+	for (index = vmswap_pagemap_next_data(&region->map, start, end); index < end;
+	     index = vmswap_pagemap_next_data(&region->map, index + 1, end)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		if (!vmswap_reclaim_has_room(region->vm)) {
+			(*no_room)++;
+			continue;
+		}
+		req.index = index;
+		ret = vmswap_populate(&req);
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret && ret != -EINPROGRESS)
+			continue;
+		*done += req.kind != VMSWAP_FAULT_MINOR;
+		if (ret)
+			folio_put(req.folio);
+		else
+			vmswap_folio_release(req.folio);
+	}
+	return 0;
+}
+
+/**
+ * vmswap_prefetch() - make the swapped pages of a range resident
+ * @region: the region
+ * @start: first page
+ * @end: one after the last page
+ * @done: out: pages brought in are added
+ * @no_room: out: pages not brought in for want of room are added
+ *
+ * Never evicts another page to make room.  Reads from a device are begun, not
+ * waited for.
+ *
+ * Return: 0, or -EINTR, -ENOMEM.  Damaged pages are passed over.
+ */
+int vmswap_prefetch(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+		    unsigned long *done, unsigned long *no_room)
+{
+	struct blk_plug plug;
+	int ret;
+
+	blk_start_plug(&plug);
+	ret = prefetch_range(region, start, end, done, no_room);
+	blk_finish_plug(&plug);
+	return ret;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* populate.h - between the files that bring pages in: fill, populate, ahead, fault. */
+#ifndef VMSWAP_POPULATE_H
+#define VMSWAP_POPULATE_H
+
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+
+#include "fault.h"
+#include "vm.h"
+
+/**
+ * struct vmswap_request - one page that is asked for
+ * @region: where
+ * @index: which
+ * @nowait: do not wait for anything but the CPU and memory
+ * @alone: leave the pages around it alone
+ * @kind: out: where the content came from
+ * @was_ahead: out: it was read ahead, and this is its first use
+ * @folio: out: the folio with a reference; locked by us when 0 was returned,
+ *	by somebody else with -EINPROGRESS
+ * @word: out, when 0 was returned: its word; NULL when it has none
+ */
+struct vmswap_request {
+	struct vmswap_region *region;
+	pgoff_t index;
+	bool nowait;
+	bool alone;
+	bool was_ahead;
+	enum vmswap_fault_kind kind;
+	struct folio *folio;
+	u64 *word;
+};
+
+/* Pages around a fault: first and last, the page itself included. */
+struct vmswap_stretch {
+	pgoff_t first;
+	pgoff_t last;
+};
+
+static inline bool vmswap_beyond_eof(struct vmswap_region *region, pgoff_t index)
+{
+	return index >= DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE);
+}
+
+/* populate.c: process context, may sleep, no folio lock held. */
+int vmswap_populate(struct vmswap_request *req);
+
+/* populate.c: process context; does not sleep; under invalidate_lock. */
+struct folio *vmswap_insert_neighbour(struct vmswap_region *region, pgoff_t index, gfp_t gfp);
+
+/* fill.c: process context, may sleep; the folio is locked and not uptodate. */
+int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,
+		     bool zeroed, enum vmswap_fault_kind *kind);
+
+/* granule.c: process context, do not sleep; the folio of the page is locked. */
+void vmswap_granule_zero(struct vmswap_request *req, bool dirty);
+void vmswap_granule_warm(struct vmswap_region *region, pgoff_t index, u64 *word,
+			 struct vmswap_stretch *s);
+
+/* ahead.c: process context; the folio of the page is locked, by us or by its read. */
+void vmswap_ahead_miss(struct vmswap_request *req);
+void vmswap_ahead_hit(struct vmswap_request *req);
+pgoff_t vmswap_ahead_claim(struct vmswap_request *req);
+
+/* wait.c: process context, sleeps; no lock that others need. */
+int vmswap_wait_folio(struct folio *folio, struct mm_struct *mm);
+bool vmswap_serves_nobody(struct mm_struct *mm);
+
+#endif /* VMSWAP_POPULATE_H */

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/* granule.c - which pages come in with the one that is touched. */
+#include <linux/falloc.h>
+
+#include "test-lib.h"
+
+#define FILE_PAGES	2048
+#define FILE_SIZE	(FILE_PAGES * PAGE)
+#define GRANULE		16
+
+FIXTURE(granule)
+{
+	struct test_mount mnt;
+	struct vmswap_vm_stat stat;
+	int fd;
+	uint8_t *mem;
+};
+
+FIXTURE_SETUP(granule)
+{
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	ASSERT_LE(0, self->fd);
+	self->mem = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	ASSERT_EQ(0, vm_stat(self->fd, &self->stat));
+}
+
+FIXTURE_TEARDOWN(granule)
+{
+	munmap(self->mem, FILE_SIZE);
+	close(self->fd);
+	EXPECT_EQ(0, test_umount(&self->mnt));
+}
+
+/* One setting of a VM; 0 or -errno. */
+static int vm_set(uint64_t vm, uint16_t key, uint32_t value)
+{
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	policy_cmd(&p, VMSWAP_CMD_VM_SET);
+	policy_put_u64(&p, VMSWAP_A_VM_ID, vm);
+	policy_put(&p, key, &value, sizeof(value));
+	ret = policy_talk(&p, NULL, NULL);
+	policy_close(&p);
+	return ret;
+}
+
+static int vm_limit(uint64_t vm, uint64_t limit)
+{
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	ret = policy_vm_limit(&p, vm, limit);
+	policy_close(&p);
+	return ret;
+}
+
+static uint64_t resident_pages(int fd)
+{
+	struct vmswap_vm_stat stat;
+
+	return vm_stat(fd, &stat) ? 0 : stat.resident / PAGE;
+}
+
+static void fill_pages(uint8_t *mem, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		page_make(mem + i * PAGE, PAGE_COMPRESSIBLE, test_seed + i);
+}
+
+static bool page_filled(const uint8_t *mem, unsigned int i)
+{
+	return page_is(mem + i * PAGE, PAGE_COMPRESSIBLE, test_seed + i);
+}
+
+static bool swap_out(int fd, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!evict_page(fd, i * PAGE))
+			return false;
+	return true;
+}
+
+/* ------------------------------------------------------------- the settings */
+
+TEST_F(granule, accepts_and_refuses)
+{
+	uint64_t vm = self->stat.id;
+	uint32_t n;
+
+	for (n = 1; n <= 512; n *= 2) {
+		EXPECT_EQ(0, vm_set(vm, VMSWAP_A_VM_GRANULE, n));
+	}
+	EXPECT_EQ(-ERANGE, vm_set(vm, VMSWAP_A_VM_GRANULE, 0));
+	EXPECT_EQ(-EINVAL, vm_set(vm, VMSWAP_A_VM_GRANULE, 3));
+	EXPECT_EQ(-EINVAL, vm_set(vm, VMSWAP_A_VM_GRANULE, 511));
+	EXPECT_EQ(-ERANGE, vm_set(vm, VMSWAP_A_VM_GRANULE, 1024));
+	EXPECT_EQ(0, vm_set(vm, VMSWAP_A_VM_PREFETCH, 0));
+	EXPECT_EQ(0, vm_set(vm, VMSWAP_A_VM_PREFETCH, 3));
+	EXPECT_EQ(0, vm_set(vm, VMSWAP_A_VM_PREFETCH, 512));
+	EXPECT_EQ(-ERANGE, vm_set(vm, VMSWAP_A_VM_PREFETCH, 513));
+}
+
+/* -------------------------------------------------------- pages never touched */
+
+TEST_F(granule, untouched_come_along)
+{
+	unsigned int i;
+
+	self->mem[5 * PAGE] = 1;
+	EXPECT_EQ(GRANULE, resident_pages(self->fd));
+	for (i = 0; i < GRANULE; i++) {
+		EXPECT_TRUE(is_resident(self->fd, i * PAGE));
+		EXPECT_TRUE(is_zero(self->mem + i * PAGE + 1, PAGE - 1));
+	}
+	ASSERT_EQ(0, vm_set(self->stat.id, VMSWAP_A_VM_GRANULE, 1));
+	self->mem[GRANULE * PAGE] = 1;
+	EXPECT_EQ(GRANULE + 1, resident_pages(self->fd));
+	ASSERT_EQ(0, vm_set(self->stat.id, VMSWAP_A_VM_GRANULE, 512));
+	EXPECT_EQ(0, self->mem[FILE_SIZE - 1]);
+	EXPECT_EQ(GRANULE + 1 + 512, resident_pages(self->fd));
+}
+
+/* One fault for all of them, whether it writes or reads. */
+TEST_F(granule, untouched_are_mapped)
+{
+	struct vmswap_vm_stat stat;
+	unsigned int i;
+
+	for (i = 0; i < FILE_PAGES / 2; i++)
+		self->mem[i * PAGE] = i;
+	for (; i < FILE_PAGES; i++)
+		EXPECT_EQ(0, self->mem[i * PAGE]);
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	EXPECT_EQ(FILE_PAGES / GRANULE, stat.faults_zero);
+	EXPECT_EQ(0, stat.faults_minor);
+	for (i = 0; i < FILE_PAGES / 2; i++)
+		ASSERT_EQ((uint8_t)i, self->mem[i * PAGE]);
+}
+
+/* What was written after it was mapped unasked is not lost. */
+TEST_F(granule, written_when_mapped)
+{
+	unsigned int i;
+
+	EXPECT_EQ(0, self->mem[0]);
+	fill_pages(self->mem, FILE_PAGES);
+	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	for (i = 0; i < FILE_PAGES; i++)
+		ASSERT_TRUE(page_filled(self->mem, i));
+}
+
+/* A balloon gives away single pages: a neighbour's fault does not bring them back. */
+TEST_F(granule, discarded_stay_away)
+{
+	fill_pages(self->mem, GRANULE);
+	ASSERT_EQ(0, discard(self->fd, 0, GRANULE * PAGE));
+	self->mem[3 * PAGE] = 1;
+	EXPECT_EQ(1, resident_pages(self->fd));
+}
+
+/* Nobody leaves for a page that was not asked for. */
+TEST_F(granule, not_beyond_the_low_mark)
+{
+	const unsigned int limit = 256;
+	unsigned int i;
+
+	ASSERT_EQ(0, vm_limit(self->stat.id, limit * PAGE));
+	for (i = 0; i < FILE_PAGES && resident_pages(self->fd) < limit - GRANULE; i += GRANULE)
+		self->mem[i * PAGE] = 1;
+	ASSERT_GT(FILE_PAGES, i);
+	EXPECT_EQ(limit - GRANULE, resident_pages(self->fd));
+	/* The worker may run from here; none of what it takes comes back unasked. */
+	self->mem[i * PAGE] = 1;
+	EXPECT_TRUE(is_resident(self->fd, i * PAGE));
+	EXPECT_GE(limit - GRANULE + 1, resident_pages(self->fd));
+}
+
+/* --------------------------------------------------------------- swapped pages */
+
+static uint64_t majors(int fd)
+{
+	struct vmswap_vm_stat stat;
+
+	return vm_stat(fd, &stat) ? 0 : stat.faults_major;
+}
+
+TEST_F(granule, sequence_is_read_ahead)
+{
+	unsigned int i;
+
+	fill_pages(self->mem, FILE_PAGES);
+	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	for (i = 0; i < FILE_PAGES; i++)
+		ASSERT_TRUE(page_filled(self->mem, i));
+	EXPECT_GE(4, majors(self->fd));
+	EXPECT_EQ(FILE_PAGES, resident_pages(self->fd));
+}
+
+TEST_F(granule, no_prefetch_reads_one)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	fill_pages(self->mem, FILE_PAGES);
+	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	for (i = 0; i < FILE_PAGES; i++)
+		ASSERT_TRUE(page_filled(self->mem, i));
+	EXPECT_EQ(FILE_PAGES, majors(self->fd));
+}
+
+/* Without order nothing is read ahead: what is in memory was touched. */
+TEST_F(granule, no_order_no_reading)
+{
+	unsigned int i;
+
+	fill_pages(self->mem, FILE_PAGES);
+	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	for (i = 0; i < FILE_PAGES / 4; i++) {
+		/* 1013 is prime: each page once, and no two neighbours in sequence. */
+		unsigned int page = i * 1013 % FILE_PAGES;
+
+		ASSERT_TRUE(page_filled(self->mem, page));
+	}
+	EXPECT_EQ(FILE_PAGES / 4, resident_pages(self->fd));
+	EXPECT_EQ(FILE_PAGES / 4, majors(self->fd));
+}
+
+TEST_F(granule, unused_leave_first)
+{
+	const unsigned int used = 40, others = 512, nr_others = 400;
+	unsigned int i, ahead = 0, kept = 0;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	fill_pages(self->mem, FILE_PAGES);
+	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	/* A CPU's batch of new pages holds them until others come after them. */
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
+	for (i = 0; i < used; i++)
+		ASSERT_TRUE(page_filled(self->mem, i));
+	for (; is_resident(self->fd, i * PAGE); i++)
+		ahead++;
+	/* In an order that opens no window. */
+	for (i = 0; i < nr_others; i++)
+		ASSERT_TRUE(page_filled(self->mem, others + i * 149 % nr_others));
+	EXPECT_LE(4, ahead);
+	/* The worker goes 32 pages further. */
+	ASSERT_EQ(0, vm_limit(self->stat.id, (used + nr_others) * PAGE));
+	for (i = used; i < used + ahead; i++) {
+		EXPECT_FALSE(is_resident(self->fd, i * PAGE));
+	}
+	for (i = others; i < others + nr_others; i++)
+		kept += is_resident(self->fd, i * PAGE);
+	EXPECT_LE(nr_others - 64, kept);
+}
+
+VMSWAP_TEST_MAIN
