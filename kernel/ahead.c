@@ -98,8 +98,9 @@ static bool is_stored(u64 word)
  * Under invalidate_lock.  Return: 0 there is nothing to do, -EINPROGRESS it is being
  * read, 1 it was read (or found damaged), -ENOMEM.
  */
-static int read_one(struct vmswap_region *region, pgoff_t index)
+static int read_one(struct vmswap_request *req, pgoff_t index)
 {
+	struct vmswap_region *region = req->region;
 	u64 *word = vmswap_word_at(&region->map, index);
 	enum vmswap_fault_kind kind;
 	struct folio *folio;
@@ -108,7 +109,7 @@ static int read_one(struct vmswap_region *region, pgoff_t index)
 	if (!word || !is_stored(READ_ONCE(*word)) ||
 	    xa_load(&region->inode.i_mapping->i_pages, index))
 		return 0;
-	folio = vmswap_insert_neighbour(region, index, 0);
+	folio = vmswap_insert_neighbour(req, index, 0);
 	if (!folio)
 		return -ENOMEM;
 	vmswap_word_set_flags(word, 0, VMSWAP_WORD_AHEAD);
@@ -127,8 +128,9 @@ static int read_one(struct vmswap_region *region, pgoff_t index)
  * Read what is stored of [start, end), as long as there is room.  What is read at
  * once, while the task waits, is bounded by the granule.  Returns where it ended.
  */
-static pgoff_t read_range(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+static pgoff_t read_range(struct vmswap_request *req, pgoff_t start, pgoff_t end)
 {
+	struct vmswap_region *region = req->region;
 	unsigned long spare = vmswap_reclaim_spare(region->vm, false);
 	unsigned int now = max(READ_ONCE(region->vm->set.granule), FIRST_WINDOW);
 	struct blk_plug plug;
@@ -137,7 +139,7 @@ static pgoff_t read_range(struct vmswap_region *region, pgoff_t start, pgoff_t e
 
 	blk_start_plug(&plug);
 	for (i = start; i < end && spare && now; i++) {
-		ret = read_one(region, i);
+		ret = read_one(req, i);
 		if (ret == -ENOMEM)
 			break;
 		now -= ret > 0;
@@ -147,8 +149,9 @@ static pgoff_t read_range(struct vmswap_region *region, pgoff_t start, pgoff_t e
 	return i;
 }
 
-static pgoff_t read_window(struct vmswap_region *region, pgoff_t start, unsigned int window)
+static pgoff_t read_window(struct vmswap_request *req, pgoff_t start, unsigned int window)
 {
+	struct vmswap_region *region = req->region;
 	struct address_space *mapping = region->inode.i_mapping;
 	struct mem_cgroup *memcg;
 	pgoff_t end = start;
@@ -160,7 +163,7 @@ static pgoff_t read_window(struct vmswap_region *region, pgoff_t start, unsigned
 	end = min_t(pgoff_t, start + window,
 		    DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE));
 	if (start < end)
-		end = read_range(region, start, end);
+		end = read_range(req, start, end);
 	set_active_memcg(memcg);
 	filemap_invalidate_unlock_shared(mapping);
 	trace_vmswap_ahead(region->vm->id, region->index, start, end - start);
@@ -168,16 +171,16 @@ static pgoff_t read_window(struct vmswap_region *region, pgoff_t start, unsigned
 }
 
 /* Open a window from @start on, unless somebody else has changed the stream. */
-static void open_window(struct vmswap_region *region, pgoff_t index, pgoff_t start,
-			unsigned int window, u64 old)
+static void open_window(struct vmswap_request *req, pgoff_t start, unsigned int window, u64 old)
 {
+	struct vmswap_region *region = req->region;
 	u64 new = stream_pack(start + window, window);
 	pgoff_t end;
 
-	if (cmpxchg(stream_of(region, index), old, new) != old)
+	if (cmpxchg(stream_of(region, req->index), old, new) != old)
 		return;
-	end = read_window(region, start, window);
-	stream_set(region, index, stream_pack(end, end > start ? end - start : 0));
+	end = read_window(req, start, window);
+	stream_set(region, req->index, stream_pack(end, end > start ? end - start : 0));
 }
 
 static unsigned int next_window(struct vmswap_vm *vm, unsigned int window)
@@ -204,8 +207,7 @@ void vmswap_ahead_miss(struct vmswap_request *req)
 		return;
 	/* Some of the pages behind a window may have been in memory all along. */
 	if (req->index >= end && req->index <= end + window && stream)
-		open_window(region, req->index, req->index + 1,
-			    next_window(region->vm, window), stream);
+		open_window(req, req->index + 1, next_window(region->vm, window), stream);
 	else
 		cmpxchg(stream_of(region, req->index), stream, stream_pack(req->index + 1, 0));
 }
@@ -222,7 +224,7 @@ void vmswap_ahead_hit(struct vmswap_request *req)
 	pgoff_t end = stream_end(stream);
 
 	if (req->index < end && req->index >= stream_marker(stream))
-		open_window(region, req->index, end, next_window(region->vm, window), stream);
+		open_window(req, end, next_window(region->vm, window), stream);
 }
 
 /* Take a page that was read ahead for used.  False: it is not there, or not ready. */

@@ -148,6 +148,14 @@ static vm_fault_t fault_done(struct vm_fault *vmf, struct vmswap_request *req, u
 	return ret;
 }
 
+/* For those that come without a mapping. */
+static void remember_place(struct vmswap_region *region, const struct vmswap_place *place)
+{
+	if (region->place.mode != place->mode || region->place.home != place->home ||
+	    !nodes_equal(region->place.nodes, place->nodes))
+		data_race(region->place = *place);
+}
+
 static vm_fault_t vmswap_fault(struct vm_fault *vmf)
 {
 	struct vmswap_request req = {
@@ -156,7 +164,13 @@ static vm_fault_t vmswap_fault(struct vm_fault *vmf)
 		.nowait = vmf->flags & FAULT_FLAG_RETRY_NOWAIT,
 	};
 	u64 start = ktime_get_ns();
+	struct vmswap_place place;
 	vm_fault_t ret;
+
+	if (vmswap_place_of_vma(vmf->vma, &place)) {
+		req.place = &place;
+		remember_place(req.region, &place);
+	}
 
 	do {
 		switch (vmswap_populate(&req)) {

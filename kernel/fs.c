@@ -105,6 +105,7 @@ static struct inode *vmswap_alloc_inode(struct super_block *sb)
 		return NULL;
 	region->vm = NULL;
 	region->index = 0;
+	memset(&region->place, 0, sizeof(region->place));
 	memset(region->streams, 0, sizeof(region->streams));
 	INIT_LIST_HEAD(&region->vm_node);
 	vmswap_pagemap_init(&region->map);

@@ -30,9 +30,9 @@ static bool host_has_plenty(void)
 	       global_node_page_state(NR_INACTIVE_FILE) > totalram_pages() / 64;
 }
 
-static bool add_zero_page(struct vmswap_region *region, pgoff_t index, bool dirty)
+static bool add_zero_page(struct vmswap_request *req, pgoff_t index, bool dirty)
 {
-	struct folio *folio = vmswap_insert_neighbour(region, index, __GFP_ZERO);
+	struct folio *folio = vmswap_insert_neighbour(req, index, __GFP_ZERO);
 
 	if (!folio)
 		return false;
@@ -53,7 +53,7 @@ static void add_zero_pages(struct vmswap_request *req, pgoff_t start, pgoff_t en
 	for (i = start; i < end && spare; i++) {
 		if (i == req->index || READ_ONCE(base[i - start]))
 			continue;
-		if (add_zero_page(req->region, i, dirty))
+		if (add_zero_page(req, i, dirty))
 			spare--;
 	}
 }

@@ -15,6 +15,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/memcontrol.h>
+#include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
@@ -47,7 +48,7 @@ static int insert_folio(struct vmswap_request *req, gfp_t zero)
 		if (i < CHARGE_TRIES - 1)
 			g |= __GFP_NORETRY | __GFP_NOWARN;
 		ret = -ENOMEM;
-		folio = filemap_alloc_folio(g, 0, NULL);
+		folio = vmswap_place_alloc(req->place, req->index, g);
 		if (folio) {
 			ret = filemap_add_folio(mapping, folio, req->index, g);
 			if (!ret) {
@@ -66,7 +67,7 @@ static int insert_folio(struct vmswap_request *req, gfp_t zero)
 
 /**
  * vmswap_insert_neighbour() - insert a page that nobody has asked for
- * @region: where; its mapping's invalidate_lock is held
+ * @req: beside which; its mapping's invalidate_lock is held
  * @index: which
  * @gfp: __GFP_ZERO or 0
  *
@@ -75,14 +76,15 @@ static int insert_folio(struct vmswap_request *req, gfp_t zero)
  *
  * Return: the folio with a reference, locked and not uptodate; or NULL.
  */
-struct folio *vmswap_insert_neighbour(struct vmswap_region *region, pgoff_t index, gfp_t gfp)
+struct folio *vmswap_insert_neighbour(const struct vmswap_request *req, pgoff_t index,
+				      gfp_t gfp)
 {
-	struct address_space *mapping = region->inode.i_mapping;
+	struct address_space *mapping = req->region->inode.i_mapping;
 	struct folio *folio;
 
 	gfp |= mapping_gfp_mask(mapping) & ~__GFP_DIRECT_RECLAIM;
 	gfp |= __GFP_NOWARN | __GFP_NOMEMALLOC;
-	folio = filemap_alloc_folio(gfp, 0, NULL);
+	folio = vmswap_place_alloc(req->place, index, gfp);
 	if (!folio)
 		return NULL;
 	if (likely(!filemap_add_folio(mapping, folio, index, gfp)))
@@ -276,6 +278,12 @@ void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio)
 
 /* ----------------------------------------------------------- for system calls */
 
+/* Whoever has no mapping goes by the last one that had a policy. */
+static const struct vmswap_place *last_place(struct vmswap_region *region)
+{
+	return READ_ONCE(region->place.mode) == MPOL_DEFAULT ? NULL : &region->place;
+}
+
 /**
  * vmswap_page_get() - get a page of a region for a system call
  * @region: the region
@@ -288,7 +296,9 @@ void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio)
  */
 struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index)
 {
-	struct vmswap_request req = { .region = region, .index = index };
+	struct vmswap_request req = {
+		.region = region, .index = index, .place = last_place(region),
+	};
 	int ret;
 
 	for (;;) {
@@ -318,7 +328,9 @@ struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index)
 static int prefetch_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 			  unsigned long *done, unsigned long *no_room)
 {
-	struct vmswap_request req = { .region = region, .nowait = true, .alone = true };
+	struct vmswap_request req = {
+		.region = region, .nowait = true, .alone = true, .place = last_place(region),
+	};
 	pgoff_t index;
 	int ret;
 

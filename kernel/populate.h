@@ -15,6 +15,7 @@
  * @index: which
  * @nowait: do not wait for anything but the CPU and memory
  * @alone: leave the pages around it alone
+ * @place: on which nodes a new page is wanted, or NULL
  * @kind: out: where the content came from
  * @was_ahead: out: it was read ahead, and this is its first use
  * @folio: out: the folio with a reference; locked by us when 0 was returned,
@@ -27,6 +28,7 @@ struct vmswap_request {
 	bool nowait;
 	bool alone;
 	bool was_ahead;
+	const struct vmswap_place *place;
 	enum vmswap_fault_kind kind;
 	struct folio *folio;
 	u64 *word;
@@ -47,7 +49,8 @@ static inline bool vmswap_beyond_eof(struct vmswap_region *region, pgoff_t index
 int vmswap_populate(struct vmswap_request *req);
 
 /* populate.c: process context; does not sleep; under invalidate_lock. */
-struct folio *vmswap_insert_neighbour(struct vmswap_region *region, pgoff_t index, gfp_t gfp);
+struct folio *vmswap_insert_neighbour(const struct vmswap_request *req, pgoff_t index,
+				      gfp_t gfp);
 
 /* fill.c: process context, may sleep; the folio is locked and not uptodate. */
 int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,

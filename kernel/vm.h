@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 
 #include "pagemap.h"
+#include "place.h"
 #include "stats.h"
 #include "../uapi/linux/vmswap.h"
 
@@ -34,6 +35,8 @@ struct mem_cgroup;
  * @map: the page words
  * @vm_node: in vm->regions
  * @index: number within the VM; the first is 0; never reused in the VM
+ * @place: what mbind() said of the last mapping that has a policy and faulted; a
+ *	reader may meet half of an update, and put a page elsewhere
  * @streams: of sequential access, one per 2 MiB and shared by those 64 MiB apart;
  *	see ahead.c
  */
@@ -43,6 +46,7 @@ struct vmswap_region {
 	struct vmswap_pagemap map;
 	struct list_head vm_node;
 	u32 index;
+	struct vmswap_place place;
 	u64 streams[VMSWAP_STREAMS];
 };
 

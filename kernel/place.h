@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* place.h - on which NUMA nodes a page is wanted. */
+#ifndef VMSWAP_PLACE_H
+#define VMSWAP_PLACE_H
+
+#include <linux/nodemask.h>
+#include <linux/types.h>
+
+struct folio;
+struct vm_area_struct;
+
+/**
+ * struct vmswap_place - what mbind() has said of a mapping
+ * @mode: MPOL_*; MPOL_DEFAULT: nothing
+ * @home: home node, or NUMA_NO_NODE
+ * @nodes: which nodes
+ */
+struct vmswap_place {
+	unsigned short mode;
+	int home;
+	nodemask_t nodes;
+};
+
+/* Under the fault lock.  False, and nothing is written: the vma has no policy. */
+bool vmswap_place_of_vma(struct vm_area_struct *vma, struct vmswap_place *place);
+
+/* Any context that may allocate with @gfp: an order-0 folio, or NULL. */
+struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index, gfp_t gfp);
+
+#endif /* VMSWAP_PLACE_H */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/* numa.c - pages come from the nodes that mbind() names.  Needs two nodes. */
+#include <linux/mempolicy.h>
+#include <sys/syscall.h>
+
+#include "test-lib.h"
+
+#define FILE_PAGES	64
+#define FILE_SIZE	(FILE_PAGES * PAGE)
+#define NODES(mask)	(&(unsigned long){ mask })
+
+FIXTURE(numa)
+{
+	struct test_mount mnt;
+	int fd;
+	uint8_t *mem;
+};
+
+FIXTURE_SETUP(numa)
+{
+	if (access("/sys/devices/system/node/node1", F_OK))
+		SKIP(return, "%s", "one node only");
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	ASSERT_LE(0, self->fd);
+	self->mem = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+}
+
+FIXTURE_TEARDOWN(numa)
+{
+	munmap(self->mem, FILE_SIZE);
+	close(self->fd);
+	EXPECT_EQ(0, test_umount(&self->mnt));
+}
+
+static int bind_to(void *mem, int mode, unsigned long *nodes)
+{
+	return syscall(SYS_mbind, mem, FILE_SIZE, mode, nodes, nodes ? 64ul : 0ul, 0);
+}
+
+/* The node of a page that is mapped here, or -errno. */
+static int node_of(void *mem)
+{
+	int node = -1;
+
+	return syscall(SYS_move_pages, 0, 1ul, &mem, NULL, &node, 0) ? -errno : node;
+}
+
+/* Pages on node 1; every page is touched. */
+static unsigned int on_node1(uint8_t *mem)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < FILE_PAGES; i++) {
+		mem[i * PAGE]++;
+		n += node_of(mem + i * PAGE) == 1;
+	}
+	return n;
+}
+
+static bool swap_out(int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < FILE_PAGES; i++)
+		if (!evict_page(fd, i * PAGE))
+			return false;
+	return true;
+}
+
+static void fill_pages(uint8_t *mem)
+{
+	unsigned int i;
+
+	for (i = 0; i < FILE_PAGES; i++)
+		page_make(mem + i * PAGE, PAGE_RANDOM, test_seed + i);
+}
+
+TEST_F(numa, bind)
+{
+	ASSERT_EQ(0, bind_to(self->mem, MPOL_BIND, NODES(2)));
+	EXPECT_EQ(FILE_PAGES, on_node1(self->mem));
+	ASSERT_EQ(0, discard(self->fd, 0, FILE_SIZE));
+	ASSERT_EQ(0, bind_to(self->mem, MPOL_BIND, NODES(1)));
+	EXPECT_EQ(0, on_node1(self->mem));
+}
+
+TEST_F(numa, preferred)
+{
+	ASSERT_EQ(0, bind_to(self->mem, MPOL_PREFERRED, NODES(2)));
+	EXPECT_EQ(FILE_PAGES, on_node1(self->mem));
+}
+
+TEST_F(numa, preferred_many)
+{
+	ASSERT_EQ(0, bind_to(self->mem, MPOL_PREFERRED_MANY, NODES(2)));
+	EXPECT_EQ(FILE_PAGES, on_node1(self->mem));
+}
+
+TEST_F(numa, interleave)
+{
+	ASSERT_EQ(0, bind_to(self->mem, MPOL_INTERLEAVE, NODES(3)));
+	EXPECT_EQ(FILE_PAGES / 2, on_node1(self->mem));
+	EXPECT_NE(node_of(self->mem), node_of(self->mem + PAGE));
+}
+
+/* Swapped pages come back to where the policy says now, with those read ahead. */
+TEST_F(numa, swapped)
+{
+	ASSERT_EQ(0, bind_to(self->mem, MPOL_BIND, NODES(1)));
+	fill_pages(self->mem);
+	ASSERT_TRUE(swap_out(self->fd));
+	ASSERT_EQ(0, bind_to(self->mem, MPOL_BIND, NODES(2)));
+	EXPECT_EQ(FILE_PAGES, on_node1(self->mem));
+}
+
+/* Who has no mapping goes by the last policy that was seen. */
+TEST_F(numa, prefetched)
+{
+	ASSERT_EQ(0, bind_to(self->mem, MPOL_BIND, NODES(2)));
+	fill_pages(self->mem);
+	ASSERT_TRUE(swap_out(self->fd));
+	ASSERT_EQ(0, bind_to(self->mem, MPOL_DEFAULT, NULL));
+	ASSERT_EQ(0, prefetch(self->fd, 0, FILE_SIZE));
+	EXPECT_EQ(FILE_PAGES, on_node1(self->mem));
+}
+
+VMSWAP_TEST_MAIN
