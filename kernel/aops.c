@@ -9,11 +9,25 @@
 #include "fs.h"
 #include "vm.h"
 
-/* For generic code; our own paths fill folios themselves. */
+/*
+ * For generic code; our own paths fill folios themselves.  It inserts without
+ * invalidate_lock, so that a discard may be between emptying the page cache and
+ * changing the word, or be waiting for this folio with that lock held: then the caller
+ * looks for the page again.  A read that has begun keeps the folio locked, which the
+ * next discard waits for before it frees the slot.
+ */
 static int vmswap_read_folio(struct file *file, struct folio *folio)
 {
-	int ret = vmswap_fill(vmswap_region_of(folio->mapping->host), folio);
+	struct address_space *mapping = folio->mapping;
+	int ret;
 
+	if (!filemap_invalidate_trylock_shared(mapping)) {
+		folio_unlock(folio);
+		cond_resched();
+		return AOP_TRUNCATED_PAGE;
+	}
+	ret = vmswap_fill(vmswap_region_of(mapping->host), folio);
+	filemap_invalidate_unlock_shared(mapping);
 	if (ret == -EINPROGRESS)
 		return 0;
 	folio_unlock(folio);

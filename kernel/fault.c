@@ -36,8 +36,7 @@ static vm_fault_t wait_and_retry(struct vm_fault *vmf, struct vmswap_request *re
 	}
 	if (vmf->flags & FAULT_FLAG_ALLOW_RETRY) {
 		release_fault_lock(vmf);
-		/* Interrupted or not: the caller looks for signals on RETRY. */
-		vmswap_wait_folio(req->folio, mm);
+		vmswap_wait_folio_fault(req->folio, mm, vmf->flags);
 		folio_put(req->folio);
 		return VM_FAULT_RETRY;
 	}

@@ -206,24 +206,38 @@ static void zap_poisoned(struct vmswap_region *region, pgoff_t start, pgoff_t en
 			unmap_mapping_pages(region->inode.i_mapping, i, 1, true);
 }
 
-/* Pages in memory that no word tells of: those with a word are counted by it. */
-static unsigned long count_wordless(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+/*
+ * Pages in memory that no word tells of: those with a word are counted by it.
+ * -EAGAIN: one is being read.
+ */
+static long count_wordless(struct vmswap_region *region, pgoff_t start, pgoff_t end)
 {
 	struct address_space *mapping = region->inode.i_mapping;
-	unsigned long index, n = 0;
+	unsigned long index;
+	struct folio *folio;
+	long n = 0;
 
-	for (index = start; index < end &&
-	     xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT); index++)
+	for (index = start; index < end; index++) {
+		bool reading;
+
+		rcu_read_lock();
+		folio = xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT);
+		/* It may be leaving, and be another's by now: a wrong -EAGAIN is harmless. */
+		reading = folio && folio_test_locked(folio) && !folio_test_uptodate(folio);
+		rcu_read_unlock();
+		if (!folio)
+			break;
+		if (reading)
+			return -EAGAIN;
 		n += vmswap_word_state(vmswap_word_read(&region->map, index)) ==
 		     VMSWAP_WORD_ZERO;
+	}
 	return n;
 }
 
-/* Under invalidate_lock for writing; whole pages. */
-static void discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+/* Under invalidate_lock for writing; whole pages; @n: those that no word tells of. */
+static void discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t end, long n)
 {
-	unsigned long n = count_wordless(region, start, end);
-
 	truncate_pagecache_range(&region->inode, (loff_t)start << PAGE_SHIFT,
 				 ((loff_t)end << PAGE_SHIFT) - 1);
 	if (atomic_long_read(&region->map.nr_leaves)) {
@@ -233,21 +247,35 @@ static void discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t 
 	vmswap_count(region->vm, VC_DISCARDED, n);
 }
 
-int vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+/*
+ * -EAGAIN when a page is being read: truncation would wait for it with invalidate_lock
+ * held, that is, with every new page of the VM.
+ */
+static int try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end)
 {
 	struct address_space *mapping = region->inode.i_mapping;
-	int ret;
+	long n;
 
 	if (start >= end)
 		return 0;
-	ret = wait_for_reads(mapping, start, end);
-	if (ret)
-		return ret;
 	filemap_invalidate_lock(mapping);
-	discard_locked(region, start, end);
+	n = count_wordless(region, start, end);
+	if (n >= 0)
+		discard_locked(region, start, end, n);
 	filemap_invalidate_unlock(mapping);
 	wake_up(&region->vm->room);
-	return 0;
+	return n < 0 ? n : 0;
+}
+
+int vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+{
+	int ret;
+
+	do {
+		ret = wait_for_reads(region->inode.i_mapping, start, end) ?:
+		      try_discard(region, start, end);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 /*
@@ -270,7 +298,7 @@ static int zero_partial(struct vmswap_region *region, loff_t from, loff_t to)
 	return 0;
 }
 
-/* Under the inode lock: make [from, to) read as zero. */
+/* Under the inode lock: make [from, to) read as zero.  -EAGAIN as try_discard(). */
 static int zero_range(struct vmswap_region *region, loff_t from, loff_t to)
 {
 	loff_t first = round_up(from, PAGE_SIZE), last = round_down(to, PAGE_SIZE);
@@ -282,7 +310,7 @@ static int zero_range(struct vmswap_region *region, loff_t from, loff_t to)
 	if (!ret)
 		ret = zero_partial(region, last, to);
 	if (!ret)
-		ret = vmswap_file_discard(region, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+		ret = try_discard(region, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
 	return ret;
 }
 
@@ -309,7 +337,7 @@ static int shrink_to(struct inode *inode, loff_t size)
 	vmswap_fs_reserve(inode, size);
 	i_size_write(inode, size);
 	truncate_pagecache(inode, size);
-	discard_locked(region, first, DIV_ROUND_UP(old, PAGE_SIZE));
+	discard_locked(region, first, DIV_ROUND_UP(old, PAGE_SIZE), 0);
 	filemap_invalidate_unlock(mapping);
 	return 0;
 }
@@ -335,15 +363,12 @@ int vmswap_file_resize(struct inode *inode, loff_t size)
 	return shrink_to(inode, size);
 }
 
-static long vmswap_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+static int fallocate_once(struct inode *inode, int mode, loff_t offset, loff_t len)
 {
-	struct inode *inode = file_inode(file);
 	struct vmswap_region *region = vmswap_region_of(inode);
 	loff_t end = offset + len;
-	long ret = 0;
+	int ret = 0;
 
-	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
-		return -EOPNOTSUPP;
 	inode_lock(inode);
 	if (!(mode & FALLOC_FL_KEEP_SIZE))
 		ret = extend_to(inode, end);
@@ -353,6 +378,25 @@ static long vmswap_fallocate(struct file *file, int mode, loff_t offset, loff_t 
 			ret = zero_range(region, offset, end);
 	}
 	inode_unlock(inode);
+	return ret;
+}
+
+/* Reads in flight are waited for without the inode lock: others have work to do. */
+static long vmswap_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+{
+	struct inode *inode = file_inode(file);
+	pgoff_t start = offset >> PAGE_SHIFT, end = DIV_ROUND_UP(offset + len, PAGE_SIZE);
+	int ret;
+
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		return -EOPNOTSUPP;
+	do {
+		ret = 0;
+		if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+			ret = wait_for_reads(inode->i_mapping, start, end);
+		if (!ret)
+			ret = fallocate_once(inode, mode, offset, len);
+	} while (ret == -EAGAIN);
 	return ret;
 }
 

@@ -206,11 +206,28 @@ static int get_absent(struct vmswap_request *req)
 /* In the cache, locked, but nobody has filled it: generic code has put it there. */
 static int fill_cached(struct vmswap_request *req)
 {
+	struct address_space *mapping = req->region->inode.i_mapping;
+	int ret = -ENOMEM;
+
+	/*
+	 * Generic code inserts without invalidate_lock, so the word may be in the hands
+	 * of a discard, which holds that lock and may wait for the folio's.
+	 */
+	if (!filemap_invalidate_trylock_shared(mapping)) {
+		vmswap_folio_release(req->folio);
+		if (req->nowait)
+			return -EAGAIN;
+		filemap_invalidate_lock_shared(mapping);
+		filemap_invalidate_unlock_shared(mapping);
+		return -EEXIST;		/* look again */
+	}
 	req->word = vmswap_word_at_alloc(&req->region->map, req->index, GFP_NOFS);
 	if (req->word)
-		return fill_or_remove(req, false);
-	vmswap_folio_release(req->folio);
-	return -ENOMEM;
+		ret = fill_or_remove(req, false);
+	else
+		vmswap_folio_release(req->folio);
+	filemap_invalidate_unlock_shared(mapping);
+	return ret;
 }
 
 /* The page is used: whatever the clock thought of it is over. */

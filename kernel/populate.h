@@ -68,6 +68,7 @@ pgoff_t vmswap_ahead_claim(struct vmswap_request *req);
 
 /* wait.c: process context, sleeps; no lock that others need. */
 int vmswap_wait_folio(struct folio *folio, struct mm_struct *mm);
+void vmswap_wait_folio_fault(struct folio *folio, struct mm_struct *mm, enum fault_flag flags);
 bool vmswap_serves_nobody(struct mm_struct *mm);
 
 #endif /* VMSWAP_POPULATE_H */

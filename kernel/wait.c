@@ -2,7 +2,9 @@
 /* wait.c - wait for a folio that somebody else has locked. */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/psi.h>
 #include <linux/sched/signal.h>
+#include <linux/wait_bit.h>
 
 #include "populate.h"
 
@@ -34,20 +36,81 @@ bool vmswap_serves_nobody(struct mm_struct *mm)
 }
 
 /*
- * Wait until somebody else unlocks the folio.  KVM's async page fault worker has
- * no signals, and a dying VMM waits for it: it gives up with the mm's last task.
+ * Sleep for at most @slice until the folio is unlocked.  The kernel's own wait for a
+ * folio accounts the stall by itself; this one is ours.
  */
-int vmswap_wait_folio(struct folio *folio, struct mm_struct *mm)
+static long wait_slice(struct folio *folio, long slice, int state)
+{
+	bool stall = folio_test_workingset(folio) && !folio_test_uptodate(folio);
+	unsigned long flags;
+	long ret;
+
+	if (stall)
+		psi_memstall_enter(&flags);
+	ret = ___wait_var_event(&folio->flags, ___wait_cond_timeout(!folio_test_locked(folio)),
+				state, 0, slice, __ret = schedule_timeout(__ret));
+	if (stall)
+		psi_memstall_leave(&flags);
+	return ret;
+}
+
+/*
+ * In slices, for not everybody who unlocks a folio tells us.  Returns -EINTR on a
+ * signal, or when nobody is left that @mm serves.
+ */
+static int wait_in_slices(struct folio *folio, struct mm_struct *mm, int state)
 {
 	long slice = FIRST_SLICE;
 
-	if (!(current->flags & PF_KTHREAD))
-		return folio_wait_locked_killable(folio);
 	while (folio_test_locked(folio)) {
 		if (mm && vmswap_serves_nobody(mm))
 			return -EINTR;
-		wait_var_event_timeout(&folio->flags, !folio_test_locked(folio), slice);
+		if (wait_slice(folio, slice, state) < 0)
+			return -EINTR;
 		slice = min_t(long, 2 * slice, LAST_SLICE);
 	}
 	return 0;
+}
+
+/**
+ * vmswap_wait_folio() - wait until somebody else unlocks a folio
+ * @folio: the folio
+ * @mm: whom a kernel thread serves, or NULL
+ *
+ * KVM's async page fault worker has no signals, and a dying VMM waits for it: it
+ * gives up with the mm's last task.  All others wait killably.
+ *
+ * Return: 0 or -EINTR.
+ */
+int vmswap_wait_folio(struct folio *folio, struct mm_struct *mm)
+{
+	if (current->flags & PF_KTHREAD)
+		return wait_in_slices(folio, mm, TASK_UNINTERRUPTIBLE);
+	return folio_wait_locked_killable(folio);
+}
+
+/*
+ * A fault in user mode, and KVM's, go on after the signal was taken.  One in a system
+ * call is tried again with the signal still pending: from then on only killably.
+ */
+static bool is_interruptible(enum fault_flag flags)
+{
+	return flags & FAULT_FLAG_INTERRUPTIBLE && !(current->flags & PF_KTHREAD) &&
+	       (flags & FAULT_FLAG_USER || !(flags & FAULT_FLAG_TRIED) ||
+		!signal_pending(current));
+}
+
+/**
+ * vmswap_wait_folio_fault() - the same for a page fault that is tried again then
+ * @folio: the folio
+ * @mm: the fault's; its lock is not held any more
+ * @flags: the fault's
+ */
+void vmswap_wait_folio_fault(struct folio *folio, struct mm_struct *mm, enum fault_flag flags)
+{
+	/* Interrupted or not: the caller looks for signals before it tries again. */
+	if (is_interruptible(flags))
+		wait_in_slices(folio, NULL, TASK_INTERRUPTIBLE);
+	else
+		vmswap_wait_folio(folio, mm);
 }
