@@ -119,7 +119,17 @@ struct vmswap_bdev {
 };
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
-static inline int vmswap_bdev_open(struct vmswap_bdev *dev, const char *path, void *holder)
+/* 6.5: the holder is told when the device is removed; before, only I/O errors tell */
+struct blk_holder_ops {
+	void (*mark_dead)(struct block_device *bdev, bool surprise);
+};
+
+static inline void vmswap_bdev_release_holder_lock(struct block_device *bdev)
+{
+}
+
+static inline int vmswap_bdev_open(struct vmswap_bdev *dev, const char *path, void *holder,
+				   const struct blk_holder_ops *hops)
 {
 	dev->bdev = blkdev_get_by_path(path, FMODE_READ | FMODE_WRITE | FMODE_EXCL, holder);
 	return PTR_ERR_OR_ZERO(dev->bdev);
@@ -130,9 +140,16 @@ static inline void vmswap_bdev_close(struct vmswap_bdev *dev, void *holder)
 	blkdev_put(dev->bdev, FMODE_READ | FMODE_WRITE | FMODE_EXCL);
 }
 #else
-static inline int vmswap_bdev_open(struct vmswap_bdev *dev, const char *path, void *holder)
+/* mark_dead() is called with it held and has to release it. */
+static inline void vmswap_bdev_release_holder_lock(struct block_device *bdev)
 {
-	dev->file = bdev_file_open_by_path(path, BLK_OPEN_READ | BLK_OPEN_WRITE, holder, NULL);
+	mutex_unlock(&bdev->bd_holder_lock);
+}
+
+static inline int vmswap_bdev_open(struct vmswap_bdev *dev, const char *path, void *holder,
+				   const struct blk_holder_ops *hops)
+{
+	dev->file = bdev_file_open_by_path(path, BLK_OPEN_READ | BLK_OPEN_WRITE, holder, hops);
 	if (IS_ERR(dev->file))
 		return PTR_ERR(dev->file);
 	dev->bdev = file_bdev(dev->file);

@@ -51,6 +51,7 @@ struct run {
 	struct vmswap_region *region;
 	struct vmswap_evict_result *res;
 	unsigned int nr;
+	bool reclaim;				/* called to free memory */
 	struct folio *folios[VMSWAP_RUN_MAX];
 	pgoff_t index[VMSWAP_RUN_MAX];
 	u64 words[VMSWAP_RUN_MAX];		/* of pages being written */
@@ -209,6 +210,7 @@ static void store_content(struct run *run, unsigned int i, u64 *word)
 	struct folio *folio = run->folios[i];
 	struct vmswap_store store = {
 		.region = region, .folio = folio, .batch = &run->batch, .index = i,
+		.reclaim = run->reclaim,
 	};
 	u64 old = READ_ONCE(*word), new;
 
@@ -239,6 +241,12 @@ static void store_content(struct run *run, unsigned int i, u64 *word)
 	}
 }
 
+/* The device is gone: a clean page is the only copy as well. */
+static bool copy_is_lost(u64 word)
+{
+	return vmswap_word_state(word) == VMSWAP_WORD_SLOT && !vmswap_tier_readable(word);
+}
+
 /* Steps 3 and 4. */
 static void clean_one(struct run *run, unsigned int i)
 {
@@ -249,7 +257,7 @@ static void clean_one(struct run *run, unsigned int i)
 		run->res->busy++;
 		return;
 	}
-	if (folio_clear_dirty_for_io(folio)) {
+	if (folio_clear_dirty_for_io(folio) || copy_is_lost(READ_ONCE(*word))) {
 		store_content(run, i, word);
 		return;
 	}
@@ -352,6 +360,12 @@ static void clean_run(struct run *run)
 	}
 }
 
+/* Whoever may not wait for I/O, or frees memory itself, must not enter a file system. */
+static bool in_reclaim(void)
+{
+	return current->flags & (PF_MEMALLOC | PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS);
+}
+
 /**
  * vmswap_evict_run() - evict what can go of up to VMSWAP_RUN_MAX pages
  * @region: the region
@@ -363,8 +377,8 @@ static void clean_run(struct run *run)
 void vmswap_evict_run(struct vmswap_region *region, pgoff_t start, unsigned int nr,
 		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
 {
+	struct run run = { .region = region, .res = res, .reclaim = in_reclaim() };
 	unsigned int noreclaim = memalloc_noreclaim_save();
-	struct run run = { .region = region, .res = res };
 	unsigned int i;
 
 	vmswap_store_batch_init(&run.batch);

@@ -15,7 +15,7 @@
 #include "tier.h"
 #include "tier_table.h"
 
-DEFINE_MUTEX(vmswap_tier_lock);
+DEFINE_MUTEX(vmswap_tier_lock);	/* see tier_table.h */
 struct vmswap_tier *vmswap_tiers[VMSWAP_MAX_TIERS];
 
 static const struct vmswap_tier_ops *const kinds[] = {
@@ -65,10 +65,13 @@ void vmswap_tier_attach_vm(struct vmswap_vm *vm)
 	if (!vm->bound || vm->detached)
 		return;
 	mutex_lock(&vmswap_tier_lock);
-	for (i = 0; i < VMSWAP_MAX_TIERS; i++)
-		if (vmswap_tiers[i] && !vmswap_tiers[i]->draining && attach_one(vmswap_tiers[i], vm))
+	for (i = 0; i < VMSWAP_MAX_TIERS; i++) {
+		struct vmswap_tier *tier = vmswap_tiers[i];
+
+		if (tier && !tier->draining && attach_one(tier, vm))
 			pr_warn_ratelimited("vm %llu: no memory to use tier %s\n",
-					    vm->id, vmswap_tiers[i]->name);
+					    vm->id, tier->name);
+	}
 	mutex_unlock(&vmswap_tier_lock);
 }
 

@@ -40,6 +40,7 @@ struct vmswap_store {
 	struct folio *folio;
 	struct vmswap_store_batch *batch;
 	unsigned int index;	/* in the batch */
+	bool reclaim;		/* memory is being reclaimed: only to tiers that need none */
 	bool last;		/* no other tier is left to take an incompressible page */
 };
 
@@ -118,7 +119,8 @@ struct vmswap_tier {
 	bool reclaim_safe;
 	bool draining;
 	bool full;		/* the last store found no room */
-	bool degraded;		/* the last I/O failed */
+	bool degraded;		/* the last write failed */
+	bool lost;		/* the device was removed; stays set */
 	unsigned long retry_at;	/* jiffies: when a degraded tier is tried again */
 	char name[VMSWAP_TIER_NAME_MAX + 1];
 	char *path;
@@ -132,6 +134,9 @@ struct vmswap_tier {
 /* Fault path; may sleep. */
 int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio);
 bool vmswap_tier_keeps_copy(u64 word);
+
+/* Any context: can the slot still be read, as far as is known. */
+bool vmswap_tier_readable(u64 word);
 
 /* Eviction, under the folio lock; may sleep, allocates without reclaim. */
 int vmswap_tier_store(struct vmswap_store *store, u64 *word);
@@ -163,6 +168,9 @@ static inline void vmswap_store_batch_wait(struct vmswap_store_batch *batch)
 	if (!atomic_dec_and_test(&batch->pending))
 		wait_for_completion_io(&batch->done);
 }
+
+/* Any context: the device is gone. */
+void vmswap_tier_lost(struct vmswap_tier *tier);
 
 /* Whoever changed the word; see vmswap_word_set(). */
 void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word);

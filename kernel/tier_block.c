@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tier_block.c - a block device.
+ * tier_block.c - a block device or a file.
  *
- * A slot is 4 KiB of the device.  Bios read into the page itself and write from
- * it: its folio stays locked until the bio ends, so nobody sees or changes bytes
- * on their way.  Slots are kept while the page is in memory, so that an unchanged
- * page is dropped without writing.
+ * A slot is 4 KiB of it.  I/O is from and to the page itself: its folio stays
+ * locked until the I/O ends, so nobody sees or changes bytes on their way.  Slots
+ * are kept while the page is in memory, so that an unchanged page is dropped
+ * without writing.
  *
- * What a bio in flight needs, and why it stays: the region, because its page
+ * What a request in flight needs, and why it stays: the region, because its page
  * cache cannot be truncated while the folio is locked; the slot, because only the
  * holder of that lock frees it; the tier, because its removal waits for in_flight.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/bio.h>
-#include <linux/blkdev.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/namei.h>
 #include <linux/pagemap.h>
@@ -23,33 +20,12 @@
 #include <linux/workqueue.h>
 #include <linux/xxhash.h>
 
-#include "compat.h"
+#include "block.h"
 #include "fault.h"
-#include "slot.h"
 #include "tier.h"
 
-#define SECTORS_PER_PAGE	(PAGE_SIZE >> SECTOR_SHIFT)
-
-/* Bios kept for I/O when there is no memory: two runs. */
+/* Requests kept for I/O when there is no memory: two runs. */
 #define POOL_SIZE		(2 * VMSWAP_RUN_MAX)
-
-struct block {
-	struct vmswap_bdev dev;
-	struct vmswap_slots slots;
-	struct bio_set bios;
-	atomic_t in_flight;
-};
-
-struct block_io {
-	struct vmswap_tier *tier;
-	struct folio *folio;
-	u64 word;
-	u64 start;			/* reads: ktime of the request */
-	struct vmswap_store_batch *batch; /* writes */
-	unsigned int index;
-	struct work_struct work;	/* a failed read is tried again from here */
-	struct bio bio;			/* last: its vector follows */
-};
 
 static struct workqueue_struct *retry_wq;
 
@@ -70,119 +46,102 @@ static u64 page_sum(struct folio *folio)
 	return sum;
 }
 
-/* ------------------------------------------------------------------------- bios */
+/* --------------------------------------------------------------------- requests */
 
-static struct block_io *io_alloc(struct vmswap_tier *tier, struct folio *folio, u64 word,
-				 blk_opf_t op, gfp_t gfp)
+/* A pool of our own makes this succeed without memory, if it may wait. */
+static struct vmswap_block_io *io_alloc(struct vmswap_tier *tier, struct folio *folio, u64 word)
 {
-	struct block *block = tier->priv;
-	struct bio *bio = bio_alloc_bioset(block->dev.bdev, 1, op, gfp, &block->bios);
-	struct block_io *io;
+	struct vmswap_block *block = tier->priv;
+	struct vmswap_block_io *io = mempool_alloc(&block->ios, GFP_NOIO);
 
-	if (!bio)
-		return NULL;
-	io = container_of(bio, struct block_io, bio);
+	memset(io, 0, offsetof(struct vmswap_block_io, work));
 	io->tier = tier;
 	io->folio = folio;
 	io->word = word;
-	bio->bi_iter.bi_sector = (sector_t)slot_of(word) * SECTORS_PER_PAGE;
-	__bio_add_page(bio, folio_page(folio, 0), PAGE_SIZE, 0);
 	atomic_inc(&block->in_flight);
 	return io;
 }
 
 /* The last thing that is done with the tier. */
-static void io_free(struct block_io *io)
+static void io_free(struct vmswap_block_io *io)
 {
-	struct block *block = io->tier->priv;
+	struct vmswap_block *block = vmswap_block_of(io);
 
-	bio_put(&io->bio);
+	mempool_free(io, &block->ios);
 	if (atomic_dec_and_test(&block->in_flight))
 		wake_up_var(&block->in_flight);
 }
 
-static bool sum_ok(struct block_io *io)
+static bool sum_ok(struct vmswap_block_io *io)
 {
-	struct block *block = io->tier->priv;
+	struct vmswap_block *block = vmswap_block_of(io);
 
 	return page_sum(io->folio) == *vmswap_slot_sum(&block->slots, slot_of(io->word));
 }
 
-/* ------------------------------------------------------------------------ reads */
-
-static void read_done(struct block_io *io, int err)
+static void write_done(struct vmswap_block_io *io, int err)
 {
-	vmswap_load_done(io->folio, io->word, io->start, err);
-	io_free(io);
-}
-
-static int read_again(struct block_io *io)
-{
-	struct block *block = io->tier->priv;
-	struct bio_vec vec;
-	struct bio bio;
-	int ret;
-
-	bio_init(&bio, block->dev.bdev, &vec, 1, REQ_OP_READ);
-	bio.bi_iter.bi_sector = (sector_t)slot_of(io->word) * SECTORS_PER_PAGE;
-	__bio_add_page(&bio, folio_page(io->folio, 0), PAGE_SIZE, 0);
-	ret = submit_bio_wait(&bio);
-	bio_uninit(&bio);
-	if (ret)
-		return ret;
-	return sum_ok(io) ? 0 : -EBADMSG;
-}
-
-static void read_retry(struct work_struct *work)
-{
-	struct block_io *io = container_of(work, struct block_io, work);
-
-	atomic64_inc(&io->tier->errors);
-	read_done(io, read_again(io));
-}
-
-/* Softirq, mostly. */
-static void read_end(struct bio *bio)
-{
-	struct block_io *io = container_of(bio, struct block_io, bio);
-
-	if (likely(!bio->bi_status && sum_ok(io))) {
-		read_done(io, 0);
-		return;
-	}
-	INIT_WORK(&io->work, read_retry);
-	queue_work(retry_wq, &io->work);
-}
-
-static int block_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		      struct folio *folio)
-{
-	struct block_io *io = io_alloc(tier, folio, word, REQ_OP_READ, GFP_NOIO);
-
-	io->start = ktime_get_ns();
-	io->bio.bi_end_io = read_end;
-	submit_bio(&io->bio);
-	return -EINPROGRESS;
-}
-
-/* ----------------------------------------------------------------------- writes */
-
-static void write_end(struct bio *bio)
-{
-	struct block_io *io = container_of(bio, struct block_io, bio);
 	struct vmswap_store_batch *batch = io->batch;
 	unsigned int index = io->index;
-	int err = blk_status_to_errno(bio->bi_status);
 
 	io_free(io);
 	vmswap_store_end(batch, index, err);
 }
 
+static void read_done(struct vmswap_block_io *io, int err)
+{
+	vmswap_load_done(io->folio, io->word, io->start, err);
+	io_free(io);
+}
+
+/* A read is tried once more; then the page is given up, which may sleep. */
+static void read_failed(struct work_struct *work)
+{
+	struct vmswap_block_io *io = container_of(work, struct vmswap_block_io, work);
+
+	atomic64_inc(&io->tier->errors);
+	if (io->again) {
+		read_done(io, io->err);
+		return;
+	}
+	io->again = true;
+	vmswap_block_of(io)->ops->submit(io);
+}
+
+void vmswap_block_io_done(struct vmswap_block_io *io, int err)
+{
+	if (io->write) {
+		write_done(io, err);
+		return;
+	}
+	if (!err && !sum_ok(io))
+		err = -EBADMSG;
+	if (likely(!err)) {
+		read_done(io, 0);
+		return;
+	}
+	io->err = err;
+	INIT_WORK(&io->work, read_failed);
+	queue_work(retry_wq, &io->work);
+}
+
+/* ------------------------------------------------------------------------ slots */
+
+static int block_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
+		      struct folio *folio)
+{
+	struct vmswap_block_io *io = io_alloc(tier, folio, word);
+
+	io->start = ktime_get_ns();
+	vmswap_block_of(io)->ops->submit(io);
+	return -EINPROGRESS;
+}
+
 static int block_store(struct vmswap_tier *tier, struct vmswap_store *store,
 		       u64 *payload, bool *spec)
 {
-	struct block *block = tier->priv;
-	struct block_io *io;
+	struct vmswap_block *block = tier->priv;
+	struct vmswap_block_io *io;
 	long slot;
 
 	slot = vmswap_slot_alloc(&block->slots);
@@ -192,20 +151,18 @@ static int block_store(struct vmswap_tier *tier, struct vmswap_store *store,
 	*vmswap_slot_sum(&block->slots, slot) = page_sum(store->folio);
 	atomic64_add(PAGE_SIZE, &tier->used);
 	vmswap_tier_account(tier, store->region->vm, 1, PAGE_SIZE);
-	/* A pool of bios of our own makes this succeed without memory. */
-	io = io_alloc(tier, store->folio, vmswap_word_slot(tier->id, slot, false),
-		      REQ_OP_WRITE | REQ_SYNC, GFP_NOIO);
+	io = io_alloc(tier, store->folio, vmswap_word_slot(tier->id, slot, false));
+	io->write = true;
 	io->batch = store->batch;
 	io->index = store->index;
-	io->bio.bi_end_io = write_end;
 	vmswap_store_begin(store->batch);
-	submit_bio(&io->bio);
+	block->ops->submit(io);
 	return -EINPROGRESS;
 }
 
 static void block_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word)
 {
-	struct block *block = tier->priv;
+	struct vmswap_block *block = tier->priv;
 
 	vmswap_slot_free(&block->slots, slot_of(word));
 	atomic64_sub(PAGE_SIZE, &tier->used);
@@ -216,91 +173,90 @@ static void block_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word)
 static bool block_equal(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
 			struct folio *folio)
 {
-	struct block *block = tier->priv;
+	struct vmswap_block *block = tier->priv;
 
 	return page_sum(folio) == *vmswap_slot_sum(&block->slots, slot_of(word));
 }
 
 /* --------------------------------------------------------------- add and remove */
 
-/* Memory reclaim must not wait for a device that needs memory itself. */
-static bool needs_memory(struct block_device *bdev)
+static const struct vmswap_block_ops *find_ops(const char *path, struct netlink_ext_ack *extack)
 {
-	const char *name = bdev->bd_disk->disk_name;
+	struct path found;
+	umode_t mode;
+	int ret;
 
-	return !strncmp(name, "loop", 4) || !strncmp(name, "rbd", 3) ||
-	       !strncmp(name, "zram", 4);
+	ret = kern_path(path, LOOKUP_FOLLOW, &found);
+	if (ret) {
+		NL_SET_ERR_MSG(extack, "the path cannot be found");
+		return ERR_PTR(ret);
+	}
+	mode = d_backing_inode(found.dentry)->i_mode;
+	path_put(&found);
+	if (S_ISBLK(mode))
+		return &vmswap_block_bio_ops;
+	if (S_ISREG(mode))
+		return &vmswap_block_file_ops;
+	NL_SET_ERR_MSG(extack, "neither a block device nor a regular file");
+	return ERR_PTR(-ENOTBLK);
 }
 
-static int open_device(struct vmswap_tier *tier, struct block *block, const char *path,
+static int choose_size(struct vmswap_tier *tier, u64 has, u64 wanted,
 		       struct netlink_ext_ack *extack)
 {
-	int ret = vmswap_bdev_open(&block->dev, path, tier);
-
-	if (ret == -ENOTBLK)
-		NL_SET_ERR_MSG(extack, "not a block device; regular files are not built yet");
-	else if (ret == -EBUSY)
-		NL_SET_ERR_MSG(extack, "the device is in use (mounted, swap, or another tier)");
-	else if (ret)
-		NL_SET_ERR_MSG(extack, "the device cannot be opened for reading and writing");
-	return ret == -ENOTBLK ? -EOPNOTSUPP : ret;
+	if (wanted > has) {
+		NL_SET_ERR_MSG(extack, "size is more than the device or file has");
+		return -EINVAL;
+	}
+	tier->size = round_down(wanted ?: has, PAGE_SIZE);
+	if (tier->size)
+		return 0;
+	NL_SET_ERR_MSG(extack, "the device or file has no room for a page");
+	return -EINVAL;
 }
 
-static int choose_size(struct vmswap_tier *tier, struct block *block, u64 wanted,
-		       struct netlink_ext_ack *extack)
+static int init_slots(struct vmswap_tier *tier, struct vmswap_block *block)
 {
-	u64 size = bdev_nr_bytes(block->dev.bdev);
+	int ret = vmswap_slots_init(&block->slots, tier->size >> PAGE_SHIFT);
 
-	if (wanted > size) {
-		NL_SET_ERR_MSG(extack, "size is more than the device has");
-		return -EINVAL;
-	}
-	tier->size = round_down(wanted ?: size, PAGE_SIZE);
-	if (!tier->size) {
-		NL_SET_ERR_MSG(extack, "the device has no room for a page");
-		return -EINVAL;
-	}
-	if (bdev_logical_block_size(block->dev.bdev) > PAGE_SIZE) {
-		NL_SET_ERR_MSG(extack, "the device's logical blocks are larger than a page");
-		return -EINVAL;
-	}
-	return 0;
+	if (ret)
+		return ret;
+	ret = mempool_init_kmalloc_pool(&block->ios, POOL_SIZE, sizeof(struct vmswap_block_io));
+	if (ret)
+		vmswap_slots_destroy(&block->slots);
+	return ret;
 }
 
 static int block_create(struct vmswap_tier *tier, const struct vmswap_tier_params *params,
 			struct netlink_ext_ack *extack)
 {
-	struct block *block;
+	const struct vmswap_block_ops *ops;
+	struct vmswap_block *block;
 	int ret;
 
 	if (!params->path) {
 		NL_SET_ERR_MSG(extack, "a block tier needs a path");
 		return -EINVAL;
 	}
+	ops = find_ops(params->path, extack);
+	if (IS_ERR(ops))
+		return PTR_ERR(ops);
 	block = kzalloc(sizeof(*block), GFP_KERNEL);
 	if (!block)
 		return -ENOMEM;
-	ret = open_device(tier, block, params->path, extack);
+	block->ops = ops;
+	ret = ops->open(tier, block, extack);
 	if (ret)
 		goto free;
-	ret = choose_size(tier, block, params->size, extack);
+	ret = choose_size(tier, block->bytes, params->size, extack) ?: init_slots(tier, block);
 	if (ret)
 		goto close;
-	ret = vmswap_slots_init(&block->slots, tier->size >> PAGE_SHIFT);
-	if (ret)
-		goto close;
-	ret = bioset_init(&block->bios, POOL_SIZE, offsetof(struct block_io, bio),
-			  BIOSET_NEED_BVECS);
-	if (ret)
-		goto slots;
-	if (params->reclaim_safe < 0 && needs_memory(block->dev.bdev))
-		tier->reclaim_safe = false;
+	if (params->reclaim_safe < 0)
+		tier->reclaim_safe = block->reclaim_safe;
 	tier->priv = block;
 	return 0;
-slots:
-	vmswap_slots_destroy(&block->slots);
 close:
-	vmswap_bdev_close(&block->dev, tier);
+	ops->close(tier, block);
 free:
 	kfree(block);
 	return ret;
@@ -308,13 +264,13 @@ free:
 
 static void block_destroy(struct vmswap_tier *tier)
 {
-	struct block *block = tier->priv;
+	struct vmswap_block *block = tier->priv;
 
 	wait_var_event(&block->in_flight, !atomic_read(&block->in_flight));
 	synchronize_rcu();	/* the last completion has left our text */
-	bioset_exit(&block->bios);
+	block->ops->close(tier, block);
+	mempool_exit(&block->ios);
 	vmswap_slots_destroy(&block->slots);
-	vmswap_bdev_close(&block->dev, tier);
 	kfree(block);
 }
 
@@ -332,11 +288,19 @@ const struct vmswap_tier_ops vmswap_tier_block_ops = {
 
 int vmswap_tier_block_init(void)
 {
+	int ret;
+
 	retry_wq = alloc_workqueue("vmswap_retry", WQ_PERCPU | WQ_MEM_RECLAIM, 0);
-	return retry_wq ? 0 : -ENOMEM;
+	if (!retry_wq)
+		return -ENOMEM;
+	ret = vmswap_block_file_init();
+	if (ret)
+		destroy_workqueue(retry_wq);
+	return ret;
 }
 
 void vmswap_tier_block_exit(void)
 {
+	vmswap_block_file_exit();
 	destroy_workqueue(retry_wq);
 }

@@ -26,7 +26,6 @@ struct tier_order {
 static struct tier_order __rcu *order;
 DEFINE_STATIC_SRCU(order_srcu);
 
-
 /* Publish the tiers that take pages, by rank.  Under the tier lock. */
 int vmswap_order_publish(void)
 {
@@ -37,11 +36,13 @@ int vmswap_order_publish(void)
 	if (!new)
 		return -ENOMEM;
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++) {
-		if (!vmswap_tiers[i] || vmswap_tiers[i]->draining)
+		struct vmswap_tier *tier = vmswap_tiers[i];
+
+		if (!tier || tier->draining)
 			continue;
-		for (j = new->nr++; j && vmswap_tier_rank_cmp(vmswap_tiers[i], new->tier[j - 1]) < 0; j--)
+		for (j = new->nr++; j && vmswap_tier_rank_cmp(tier, new->tier[j - 1]) < 0; j--)
 			new->tier[j] = new->tier[j - 1];
-		new->tier[j] = vmswap_tiers[i];
+		new->tier[j] = tier;
 	}
 	old = rcu_replace_pointer(order, new, lockdep_is_held(&vmswap_tier_lock));
 	synchronize_srcu(&order_srcu);
@@ -71,7 +72,8 @@ static bool is_usable(const struct vmswap_vm *vm, const struct vmswap_tier *tier
 
 static bool has_space(const struct vmswap_tier *tier)
 {
-	return atomic64_read(&tier->used) + PAGE_SIZE <= READ_ONCE(tier->size);
+	return !READ_ONCE(tier->lost) &&
+	       atomic64_read(&tier->used) + PAGE_SIZE <= READ_ONCE(tier->size);
 }
 
 bool vmswap_tier_takes_pages(const struct vmswap_tier *tier)
@@ -93,7 +95,8 @@ bool vmswap_tier_room(struct vmswap_vm *vm)
 	idx = srcu_read_lock(&order_srcu);
 	o = srcu_dereference(order, &order_srcu);
 	for (i = 0; i < o->nr && !room; i++)
-		room = is_usable(vm, o->tier[i]) && vmswap_tier_takes_pages(o->tier[i]);
+		room = is_usable(vm, o->tier[i]) && vmswap_tier_takes_pages(o->tier[i]) &&
+		       !READ_ONCE(o->tier[i]->full);
 	srcu_read_unlock(&order_srcu, idx);
 	return room;
 }
@@ -102,6 +105,8 @@ u32 vmswap_tier_state(const struct vmswap_tier *tier)
 {
 	if (tier->draining)
 		return VMSWAP_TIER_STATE_DRAINING;
+	if (READ_ONCE(tier->lost))
+		return VMSWAP_TIER_STATE_FAILED;
 	if (READ_ONCE(tier->degraded))
 		return VMSWAP_TIER_STATE_DEGRADED;
 	if (READ_ONCE(tier->full))
@@ -143,8 +148,23 @@ static void note_failure(struct vmswap_tier *tier, struct vmswap_store *store, i
 	vmswap_event_io(store->region, store->folio->index, tier->id, err);
 }
 
-static bool is_tried(const struct vmswap_tier *tier)
+/**
+ * vmswap_tier_lost() - the device of a tier was removed
+ * @tier: the tier
+ *
+ * It takes no page any more.  What only it has is lost: each page is poisoned when
+ * it is touched.
+ */
+void vmswap_tier_lost(struct vmswap_tier *tier)
 {
+	if (!xchg(&tier->lost, true))
+		vmswap_event_tier(VMSWAP_EVENT_KIND_DEVICE_LOST, tier);
+}
+
+static bool is_tried(const struct vmswap_tier *tier, const struct vmswap_store *store)
+{
+	if (READ_ONCE(tier->lost) || (store->reclaim && !READ_ONCE(tier->reclaim_safe)))
+		return false;
 	return !READ_ONCE(tier->degraded) || time_after(jiffies, READ_ONCE(tier->retry_at));
 }
 
@@ -176,7 +196,7 @@ static bool is_stored(int ret)
  *
  * A page that does not compress goes to the next tier; when there is none, the
  * first compressing tier keeps it as it is.  A tier whose last write failed is
- * passed over for a while.
+ * passed over for a while; one whose device is gone, for good.
  *
  * Return: 0; -EINPROGRESS the result comes with the batch; -ENOSPC when no tier
  * took it.
@@ -195,7 +215,7 @@ int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 	for (i = 0; i < o->nr && !is_stored(ret); i++) {
 		struct vmswap_tier *tier = o->tier[i];
 
-		if (!is_usable(store->region->vm, tier) || !is_tried(tier))
+		if (!is_usable(store->region->vm, tier) || !is_tried(tier, store))
 			continue;
 		if (!has_space(tier)) {
 			note_full(tier);
@@ -259,7 +279,7 @@ bool vmswap_tier_keeps_copy(u64 word)
 	const struct vmswap_tier *tier = tier_of(word);
 	u64 size = READ_ONCE(tier->size);
 
-	return tier->ops->keeps_copy && !tier->draining &&
+	return tier->ops->keeps_copy && !tier->draining && !READ_ONCE(tier->lost) &&
 	       atomic64_read(&tier->used) <= size - size / 8;
 }
 
@@ -267,7 +287,13 @@ bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio)
 {
 	struct vmswap_tier *tier = tier_of(word);
 
-	return tier->ops->equal && tier->ops->equal(tier, vm, word, folio);
+	return !READ_ONCE(tier->lost) && tier->ops->equal &&
+	       tier->ops->equal(tier, vm, word, folio);
+}
+
+bool vmswap_tier_readable(u64 word)
+{
+	return !READ_ONCE(tier_of(word)->lost);
 }
 
 void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word)

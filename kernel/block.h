@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * block.h - block tiers: what a device and a file have in common.
+ *
+ * tier_block.c knows slots, checksums and retries, and asks a backend to move
+ * single pages: block_bio.c a device, block_file.c a file.
+ */
+#ifndef VMSWAP_BLOCK_H
+#define VMSWAP_BLOCK_H
+
+#include <linux/bio.h>
+#include <linux/fs.h>
+#include <linux/mempool.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "slot.h"
+#include "tier.h"
+
+struct vmswap_block_io;
+struct vmswap_block;
+
+/**
+ * struct vmswap_block_ops - where the slots of a block tier lie
+ * @open: open tier->path, set block->bytes and block->reclaim_safe.  Process
+ *	context, may sleep.  0 or an errno with @extack set.
+ * @close: no I/O is in flight.  Process context, may sleep.
+ * @submit: begin to read or write one page; vmswap_block_io_done() follows, before
+ *	or after it returns.  Process context, may sleep.
+ */
+struct vmswap_block_ops {
+	int (*open)(struct vmswap_tier *tier, struct vmswap_block *block,
+		    struct netlink_ext_ack *extack);
+	void (*close)(struct vmswap_tier *tier, struct vmswap_block *block);
+	void (*submit)(struct vmswap_block_io *io);
+};
+
+extern const struct vmswap_block_ops vmswap_block_bio_ops;	/* block_bio.c */
+extern const struct vmswap_block_ops vmswap_block_file_ops;	/* block_file.c */
+
+/* Requests to a file wait here for the worker that may enter its file system. */
+struct vmswap_block_queue {
+	spinlock_t lock;		/* protects list */
+	struct list_head list;
+	struct work_struct work;
+};
+
+/**
+ * struct vmswap_block - a block tier
+ * @ops: the backend
+ * @slots: of its size
+ * @ios: requests, kept for I/O when there is no memory
+ * @bytes: how many the device or file has
+ * @in_flight: requests that the backend has, or that wait to be tried again
+ * @reclaim_safe: can be written to without memory
+ * @dev: the device
+ * @file: or the file
+ * @queue: of a file, READ and WRITE: writes that wait for a transaction do not hold
+ *	up reads
+ */
+struct vmswap_block {
+	const struct vmswap_block_ops *ops;
+	struct vmswap_slots slots;
+	mempool_t ios;
+	atomic_t in_flight;
+	u64 bytes;
+	bool reclaim_safe;
+	struct vmswap_bdev dev;
+	struct file *file;
+	struct vmswap_block_queue queue[2];
+};
+
+/* One page on its way.  Its folio is locked. */
+struct vmswap_block_io {
+	struct vmswap_tier *tier;
+	struct folio *folio;
+	u64 word;
+	bool write;
+	bool again;				/* a read that is tried a second time */
+	unsigned int index;			/* writes: in the batch */
+	int err;
+	u64 start;				/* reads: ktime of the request */
+	struct vmswap_store_batch *batch;	/* writes */
+	struct work_struct work;		/* a failed read goes on from here */
+	struct bio_vec vec;
+	union {
+		struct bio bio;
+		struct {
+			struct kiocb kiocb;
+			struct list_head node;
+			atomic_t users;		/* submitter, completion */
+		};
+	};
+};
+
+static inline struct vmswap_block *vmswap_block_of(struct vmswap_block_io *io)
+{
+	return io->tier->priv;
+}
+
+static inline loff_t vmswap_block_offset(struct vmswap_block_io *io)
+{
+	return (loff_t)vmswap_word_payload(io->word) << PAGE_SHIFT;
+}
+
+/* Backends; any context.  The request must not be touched afterwards. */
+void vmswap_block_io_done(struct vmswap_block_io *io, int err);
+
+int vmswap_block_file_init(void);
+void vmswap_block_file_exit(void);
+
+#endif /* VMSWAP_BLOCK_H */
