@@ -21,12 +21,17 @@
  *     unlock stays, and the copy just written is stale but harmless, as a dirty
  *     folio overrules its word.
  *
+ * Up to VMSWAP_EVICT_RUNS runs of an evictor are between 4 and 5 at a time: their
+ * writes are under way, their folios locked, while the next run is at 1.  As all
+ * locks are tried, two evictors never wait for each other's folios.
+ *
  * Who runs at the same time: faults find the folio locked (2-4) and wait, or get
  * it after 5 has failed or before 5 has begun; another eviction fails to lock;
  * truncation waits for the lock, and 5 finds no such page; migration needs the
  * lock, and copies the dirty flag under it; drop_caches may do 5 for us.
  */
 #include <linux/blkdev.h>
+#include <linux/mempool.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
@@ -47,10 +52,11 @@ enum page_fate {
 	CLEANED,	/* may be dropped */
 };
 
-struct run {
+struct vmswap_evict_run {
 	struct vmswap_region *region;
 	struct vmswap_evict_result *res;
 	unsigned int nr;
+	unsigned int writing;			/* of them */
 	bool reclaim;				/* called to free memory */
 	struct folio *folios[VMSWAP_RUN_MAX];
 	pgoff_t index[VMSWAP_RUN_MAX];
@@ -128,7 +134,7 @@ put:
 }
 
 /* Unmap stretches of neighbours with one call, that is one flush, each. */
-static void unmap_run(struct run *run)
+static void unmap_run(struct vmswap_evict_run *run)
 {
 	struct address_space *mapping = run->region->inode.i_mapping;
 	unsigned int i, first = 0;
@@ -142,7 +148,7 @@ static void unmap_run(struct run *run)
 	}
 }
 
-static bool any_mapped(struct run *run)
+static bool any_mapped(struct vmswap_evict_run *run)
 {
 	unsigned int i;
 
@@ -189,14 +195,14 @@ static bool is_alone(struct folio *folio)
 }
 
 /* No copy is current: the folio is the only one. */
-static void keep(struct run *run, unsigned int i)
+static void keep(struct vmswap_evict_run *run, unsigned int i)
 {
 	folio_mark_dirty(run->folios[i]);
 	run->res->no_room++;
 	run->fate[i] = STAYS;
 }
 
-static void stored(struct run *run, unsigned int i, u64 *word)
+static void stored(struct vmswap_evict_run *run, unsigned int i, u64 *word)
 {
 	vmswap_count(run->region->vm, VC_SWAPOUT, 1);
 	vmswap_word_set(run->region, run->folios[i]->index, word, run->words[i]);
@@ -204,13 +210,13 @@ static void stored(struct run *run, unsigned int i, u64 *word)
 }
 
 /* The folio was dirty: find a home for its bytes. */
-static void store_content(struct run *run, unsigned int i, u64 *word)
+static void store_content(struct vmswap_evict_run *run, unsigned int i, u64 *word)
 {
 	struct vmswap_region *region = run->region;
 	struct folio *folio = run->folios[i];
 	struct vmswap_store store = {
 		.region = region, .folio = folio, .batch = &run->batch, .index = i,
-		.reclaim = run->reclaim,
+		.left = run->nr - i, .reclaim = run->reclaim,
 	};
 	u64 old = READ_ONCE(*word), new;
 
@@ -248,7 +254,7 @@ static bool copy_is_lost(u64 word)
 }
 
 /* Steps 3 and 4. */
-static void clean_one(struct run *run, unsigned int i)
+static void clean_one(struct vmswap_evict_run *run, unsigned int i)
 {
 	struct folio *folio = run->folios[i];
 	u64 *word = vmswap_word_at(&run->region->map, folio->index);
@@ -267,7 +273,7 @@ static void clean_one(struct run *run, unsigned int i)
 }
 
 /* The write has ended.  Nobody could touch the page, but this is where we look. */
-static void written_one(struct run *run, unsigned int i)
+static void written_one(struct vmswap_evict_run *run, unsigned int i)
 {
 	struct folio *folio = run->folios[i];
 	u64 *word = vmswap_word_at(&run->region->map, folio->index);
@@ -287,7 +293,7 @@ static void written_one(struct run *run, unsigned int i)
 }
 
 /* Step 5, for neighbours that were all cleaned. */
-static void drop_stretch(struct run *run, pgoff_t first, unsigned int nr)
+static void drop_stretch(struct vmswap_evict_run *run, pgoff_t first, unsigned int nr)
 {
 	struct vmswap_region *region = run->region;
 	unsigned long n;
@@ -300,7 +306,7 @@ static void drop_stretch(struct run *run, pgoff_t first, unsigned int nr)
 }
 
 /* Between those that go may be clean ones that were just spared: they stay. */
-static void drop_run(struct run *run)
+static void drop_run(struct vmswap_evict_run *run)
 {
 	unsigned int i, nr = 0;
 	pgoff_t first = 0;
@@ -319,7 +325,7 @@ static void drop_run(struct run *run)
 		drop_stretch(run, first, nr);
 }
 
-static void lock_run(struct run *run, pgoff_t start, unsigned int nr,
+static void lock_run(struct vmswap_evict_run *run, pgoff_t start, unsigned int nr,
 		     enum vmswap_evict_mode mode)
 {
 	unsigned int i;
@@ -337,20 +343,29 @@ static void lock_run(struct run *run, pgoff_t start, unsigned int nr,
 	}
 }
 
-/* Clean all; what is not being written is unlocked at once. */
-static void clean_run(struct run *run)
+/* Clean all; what is not being written is unlocked at once.  Returns what is. */
+static unsigned int clean_run(struct vmswap_evict_run *run)
 {
+	unsigned int writing = 0, i;
 	struct blk_plug plug;
-	unsigned int i;
 
 	blk_start_plug(&plug);
 	for (i = 0; i < run->nr; i++) {
 		if (!test_bit(i, run->sampled))
 			clean_one(run, i);
-		if (run->fate[i] != WRITING)
+		if (run->fate[i] == WRITING)
+			writing++;
+		else
 			vmswap_folio_release(run->folios[i]);
 	}
 	blk_finish_plug(&plug);
+	return writing;
+}
+
+static void finish_run(struct vmswap_evict_run *run)
+{
+	unsigned int i;
+
 	vmswap_store_batch_wait(&run->batch);
 	for (i = 0; i < run->nr; i++) {
 		if (run->fate[i] != WRITING)
@@ -358,6 +373,7 @@ static void clean_run(struct run *run)
 		written_one(run, i);
 		vmswap_folio_release(run->folios[i]);
 	}
+	drop_run(run);
 }
 
 /* Whoever may not wait for I/O, or frees memory itself, must not enter a file system. */
@@ -366,49 +382,114 @@ static bool in_reclaim(void)
 	return current->flags & (PF_MEMALLOC | PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS);
 }
 
+/* --------------------------------------------------------------- runs in flight */
+
+static mempool_t run_pool;
+
+/* An evictor that has a run in flight does not wait for another: it may be the last. */
+static struct vmswap_evict_run *run_alloc(struct vmswap_evictor *ev)
+{
+	if (ev->nr == VMSWAP_EVICT_RUNS)
+		return NULL;
+	return mempool_alloc(&run_pool, ev->nr ? GFP_NOWAIT | __GFP_NOWARN : GFP_NOIO);
+}
+
+static void run_init(struct vmswap_evict_run *run, struct vmswap_evictor *ev,
+		     struct vmswap_region *region)
+{
+	run->region = region;
+	run->res = ev->res;
+	run->reclaim = in_reclaim();
+	run->nr = 0;
+	run->writing = 0;
+	bitmap_zero(run->sampled, VMSWAP_RUN_MAX);
+	vmswap_store_batch_init(&run->batch);
+}
+
 /**
- * vmswap_evict_run() - evict what can go of up to VMSWAP_RUN_MAX pages
- * @region: the region
+ * vmswap_evict_begin() - begin to evict what can go of up to VMSWAP_RUN_MAX pages
+ * @ev: the evictor; waits for its oldest run when too many are in flight
+ * @region: the region; must stay until that run is waited for
  * @start: first page
  * @nr: how many
  * @mode: which of them
- * @res: what became of them is added here
  */
-void vmswap_evict_run(struct vmswap_region *region, pgoff_t start, unsigned int nr,
-		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
+void vmswap_evict_begin(struct vmswap_evictor *ev, struct vmswap_region *region,
+			pgoff_t start, unsigned int nr, enum vmswap_evict_mode mode)
 {
-	struct run run = { .region = region, .res = res, .reclaim = in_reclaim() };
-	unsigned int noreclaim = memalloc_noreclaim_save();
-	unsigned int i;
+	struct vmswap_evict_run *run;
+	unsigned int noreclaim, i;
 
-	vmswap_store_batch_init(&run.batch);
-	lock_run(&run, start, nr, mode);
-	if (run.nr && any_mapped(&run))
-		unmap_run(&run);
+	while (!(run = run_alloc(ev)))
+		vmswap_evict_wait(ev);
+	run_init(run, ev, region);
+	noreclaim = memalloc_noreclaim_save();
+	lock_run(run, start, nr, mode);
+	if (run->nr && any_mapped(run))
+		unmap_run(run);
 	/* The folios may be gone once they are unlocked: their places are kept. */
-	for (i = 0; i < run.nr; i++)
-		run.index[i] = run.folios[i]->index;
-	clean_run(&run);
-	drop_run(&run);
+	for (i = 0; i < run->nr; i++)
+		run->index[i] = run->folios[i]->index;
+	run->writing = clean_run(run);
+	if (run->writing) {
+		ev->pending += run->writing;
+		ev->runs[(ev->first + ev->nr++) % VMSWAP_EVICT_RUNS] = run;
+	} else {
+		finish_run(run);
+		mempool_free(run, &run_pool);
+	}
 	memalloc_noreclaim_restore(noreclaim);
+}
+
+/**
+ * vmswap_evict_wait() - wait for the oldest run and drop its pages
+ * @ev: the evictor
+ *
+ * Return: false when none was in flight.
+ */
+bool vmswap_evict_wait(struct vmswap_evictor *ev)
+{
+	struct vmswap_evict_run *run = ev->runs[ev->first];
+	unsigned int noreclaim;
+
+	if (!ev->nr)
+		return false;
+	ev->nr--;
+	ev->first = (ev->first + 1) % VMSWAP_EVICT_RUNS;
+	ev->pending -= run->writing;
+	noreclaim = memalloc_noreclaim_save();
+	finish_run(run);
+	memalloc_noreclaim_restore(noreclaim);
+	mempool_free(run, &run_pool);
+	return true;
+}
+
+void vmswap_evict_end(struct vmswap_evictor *ev)
+{
+	while (vmswap_evict_wait(ev))
+		;
 }
 
 static int evict_pass(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
 {
 	struct address_space *mapping = region->inode.i_mapping;
+	struct vmswap_evictor ev = { .res = res };
 	unsigned long index = start;
+	int ret = 0;
 
-	while (index < end && xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT)) {
+	while (!ret && index < end &&
+	       xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT)) {
 		unsigned int nr = min_t(pgoff_t, VMSWAP_RUN_MAX, end - index);
 
-		vmswap_evict_run(region, index, nr, mode, res);
+		vmswap_evict_begin(&ev, region, index, nr, mode);
 		index += nr;
 		if (fatal_signal_pending(current))
-			return -EINTR;
+			ret = -EINTR;
 		cond_resched();
 	}
-	return 0;
+	vmswap_evict_end(&ev);
+	return ret;
 }
 
 /* -------------------------------------------------- draining the LRU batches */
@@ -474,11 +555,18 @@ int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 
 int vmswap_evict_init(void)
 {
-	int cpu;
+	int cpu, ret;
 
+	/* As many as evict at the same time without memory; others wait for them. */
+	ret = mempool_init_kmalloc_pool(&run_pool, 2 * VMSWAP_EVICT_RUNS,
+					sizeof(struct vmswap_evict_run));
+	if (ret)
+		return ret;
 	drain_work = alloc_percpu(struct work_struct);
-	if (!drain_work)
+	if (!drain_work) {
+		mempool_exit(&run_pool);
 		return -ENOMEM;
+	}
 	for_each_possible_cpu(cpu)
 		INIT_WORK(per_cpu_ptr(drain_work, cpu), drain_this_cpu);
 	return 0;
@@ -487,4 +575,5 @@ int vmswap_evict_init(void)
 void vmswap_evict_exit(void)
 {
 	free_percpu(drain_work);
+	mempool_exit(&run_pool);
 }

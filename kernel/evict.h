@@ -29,9 +29,38 @@ struct vmswap_evict_result {
 	unsigned long spared;	/* recently used */
 };
 
-/* Process context; may sleep; only trylocks folios; needs no memory to proceed. */
-void vmswap_evict_run(struct vmswap_region *region, pgoff_t start, unsigned int nr,
-		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res);
+/*
+ * Runs that one evictor has in flight at most: while it locks and unmaps the next
+ * one, two runs, that is 64 pages, are still being written.
+ */
+#define VMSWAP_EVICT_RUNS	3
+
+struct vmswap_evict_run;
+
+/**
+ * struct vmswap_evictor - runs that are evicted one after the other
+ * @res: what became of the pages of finished runs is added here
+ * @pending: pages being written
+ * @first: the oldest run in flight
+ * @nr: how many are in flight
+ * @runs: them, as a ring
+ */
+struct vmswap_evictor {
+	struct vmswap_evict_result *res;
+	unsigned long pending;
+	unsigned int first, nr;
+	struct vmswap_evict_run *runs[VMSWAP_EVICT_RUNS];
+};
+
+/*
+ * Process context; may sleep; only trylocks folios; needs no memory to proceed.
+ * Folios stay locked from begin until the run was waited for: in between no lock
+ * may be taken that somebody holds who waits for a folio.
+ */
+void vmswap_evict_begin(struct vmswap_evictor *ev, struct vmswap_region *region,
+			pgoff_t start, unsigned int nr, enum vmswap_evict_mode mode);
+bool vmswap_evict_wait(struct vmswap_evictor *ev);
+void vmswap_evict_end(struct vmswap_evictor *ev);
 
 /* Process context, may sleep, no folio or fault lock held. */
 int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,

@@ -142,6 +142,16 @@ out:
 	return region;
 }
 
+/* The runs in flight need their regions: finish them before others get the lock. */
+static void let_regions_change(struct vmswap_vm *vm, struct vmswap_evictor *ev)
+{
+	if (!rwsem_is_contended(&vm->regions_sem))
+		return;
+	vmswap_evict_end(ev);
+	up_read(&vm->regions_sem);
+	down_read(&vm->regions_sem);
+}
+
 /* One round of the hand, at most; returns pages evicted. */
 static unsigned long sweep(struct vmswap_vm *vm, unsigned long target,
 			   enum vmswap_evict_mode mode, bool *stuck)
@@ -149,25 +159,33 @@ static unsigned long sweep(struct vmswap_vm *vm, unsigned long target,
 	unsigned long budget = vmswap_vm_resident(vm) + VMSWAP_RUN_MAX;
 	unsigned long scanned = 0;
 	struct vmswap_evict_result res = {};
+	struct vmswap_evictor ev = { .res = &res };
 	struct vmswap_region *region;
 	pgoff_t start;
 
-	while (res.evicted < target && scanned < budget) {
-		down_read(&vm->regions_sem);
+	down_read(&vm->regions_sem);
+	while (scanned < budget) {
+		/* What is being written will leave, most likely. */
+		if (res.evicted + ev.pending >= target) {
+			if (!vmswap_evict_wait(&ev))
+				break;
+			continue;
+		}
 		region = claim_run(vm, &start);
-		if (region)
-			vmswap_evict_run(region, start, VMSWAP_RUN_MAX, mode, &res);
-		up_read(&vm->regions_sem);
 		if (!region)
 			break;
+		vmswap_evict_begin(&ev, region, start, VMSWAP_RUN_MAX, mode);
 		scanned += VMSWAP_RUN_MAX / 2;
 		/* Every page of many runs in a row refused by all tiers: no use going on. */
 		if (res.no_room > 8 * VMSWAP_RUN_MAX && !res.evicted)
 			break;
 		if (fatal_signal_pending(current))
 			break;
+		let_regions_change(vm, &ev);
 		cond_resched();
 	}
+	vmswap_evict_end(&ev);
+	up_read(&vm->regions_sem);
 	*stuck = !res.evicted && res.no_room;
 	return res.evicted;
 }

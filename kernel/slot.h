@@ -9,8 +9,7 @@
 /**
  * struct vmswap_slots - which slots are taken, and the checksum of each
  * @lock: protects @taken, @next and @used
- * @next: where the search for a free slot starts, so that pages stored one after
- *	the other lie one after the other
+ * @next: where the search for a free stretch starts
  * @sums: one checksum a slot, all there from the start, since eviction must not
  *	need memory: 0.2 % of the tier's size
  */
@@ -28,7 +27,7 @@ int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr);
 void vmswap_slots_destroy(struct vmswap_slots *slots);
 
 /* Any context.  A slot, or -ENOSPC. */
-long vmswap_slot_alloc(struct vmswap_slots *slots);
+long vmswap_slot_alloc(struct vmswap_slots *slots, long after, unsigned long want);
 void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot);
 
 /* Any context: the checksum of a taken slot. */

@@ -27,11 +27,15 @@ struct vmswap_tier;
  * @pending: those under way, plus one for whoever begins them
  * @done: completed by the last
  * @err: result of each, by its index in the run
+ * @tier: where the last one went that is stored by slot; used by tiers alone
+ * @slot: and its slot there, so that the next page of the run follows it
  */
 struct vmswap_store_batch {
 	atomic_t pending;
 	struct completion done;
 	int err[VMSWAP_RUN_MAX];
+	struct vmswap_tier *tier;
+	long slot;
 };
 
 /* One page to be stored. */
@@ -40,6 +44,7 @@ struct vmswap_store {
 	struct folio *folio;
 	struct vmswap_store_batch *batch;
 	unsigned int index;	/* in the batch */
+	unsigned int left;	/* pages of the run that may follow, this one included */
 	bool reclaim;		/* memory is being reclaimed: only to tiers that need none */
 	bool last;		/* no other tier is left to take an incompressible page */
 };
@@ -148,6 +153,7 @@ bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio);
 static inline void vmswap_store_batch_init(struct vmswap_store_batch *batch)
 {
 	atomic_set(&batch->pending, 1);
+	batch->tier = NULL;
 	init_completion(&batch->done);
 }
 

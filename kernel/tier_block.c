@@ -21,11 +21,12 @@
 #include <linux/xxhash.h>
 
 #include "block.h"
+#include "evict.h"
 #include "fault.h"
 #include "tier.h"
 
-/* Requests kept for I/O when there is no memory: two runs. */
-#define POOL_SIZE		(2 * VMSWAP_RUN_MAX)
+/* Requests kept for I/O when there is no memory: what one evictor has in flight. */
+#define POOL_SIZE		(VMSWAP_EVICT_RUNS * VMSWAP_RUN_MAX)
 
 static struct workqueue_struct *retry_wq;
 
@@ -140,22 +141,26 @@ static int block_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
 static int block_store(struct vmswap_tier *tier, struct vmswap_store *store,
 		       u64 *payload, bool *spec)
 {
+	struct vmswap_store_batch *batch = store->batch;
 	struct vmswap_block *block = tier->priv;
 	struct vmswap_block_io *io;
 	long slot;
 
-	slot = vmswap_slot_alloc(&block->slots);
+	slot = vmswap_slot_alloc(&block->slots, batch->tier == tier ? batch->slot : -1,
+				 store->left);
 	if (slot < 0)
 		return slot;
+	batch->tier = tier;
+	batch->slot = slot;
 	*payload = slot;
 	*vmswap_slot_sum(&block->slots, slot) = page_sum(store->folio);
 	atomic64_add(PAGE_SIZE, &tier->used);
 	vmswap_tier_account(tier, store->region->vm, 1, PAGE_SIZE);
 	io = io_alloc(tier, store->folio, vmswap_word_slot(tier->id, slot, false));
 	io->write = true;
-	io->batch = store->batch;
+	io->batch = batch;
 	io->index = store->index;
-	vmswap_store_begin(store->batch);
+	vmswap_store_begin(batch);
 	block->ops->submit(io);
 	return -EINPROGRESS;
 }
