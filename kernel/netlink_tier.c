@@ -192,9 +192,22 @@ int vmswap_nl_tier_set(struct sk_buff *skb, struct genl_info *info)
 	return vmswap_tier_change(&p, info->extack);
 }
 
+struct del_reply {
+	const char *name;
+	u64 left;
+};
+
+static int fill_del(struct sk_buff *skb, void *obj)
+{
+	struct del_reply *r = obj;
+
+	return nla_put_string(skb, VMSWAP_A_TIER_NAME, r->name) ||
+	       put_u64(skb, VMSWAP_A_TIER_PAGES, r->left) ? -EMSGSIZE : 0;
+}
+
 int vmswap_nl_tier_del(struct sk_buff *skb, struct genl_info *info)
 {
-	const char *name;
+	struct del_reply r = {};
 	int ret;
 
 	ret = vmswap_nl_may_change(skb, info);
@@ -202,8 +215,9 @@ int vmswap_nl_tier_del(struct sk_buff *skb, struct genl_info *info)
 		return ret;
 	if (!info->attrs[VMSWAP_A_TIER_NAME])
 		return vmswap_nl_missing(info, "name");
-	name = nla_data(info->attrs[VMSWAP_A_TIER_NAME]);
+	r.name = nla_data(info->attrs[VMSWAP_A_TIER_NAME]);
 	if (info->attrs[VMSWAP_A_TIER_CANCEL])
-		return vmswap_tier_del_cancel(name, info->extack);
-	return vmswap_tier_del(name, info->extack);
+		return vmswap_tier_del_cancel(r.name, info->extack);
+	ret = vmswap_tier_del(r.name, info->snd_portid, &r.left, info->extack);
+	return ret ?: vmswap_nl_reply(info, VMSWAP_CMD_TIER_DEL, NLMSG_GOODSIZE, fill_del, &r);
 }

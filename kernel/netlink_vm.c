@@ -327,7 +327,8 @@ static int change_vm(struct vmswap_vm *vm, struct genl_info *info)
 	apply_settings(vm, &new);
 	if (vmswap_vm_limit(vm) < (u64)vmswap_vm_resident(vm) << PAGE_SHIFT &&
 	    !vmswap_tier_room(vm)) {
-		ret = vmswap_reclaim_to_limit(vm);
+		/* Only pages without content can leave: no I/O, and so no step. */
+		ret = vmswap_reclaim_to_limit(vm, MAX_SCHEDULE_TIMEOUT);
 		if (ret) {
 			apply_settings(vm, &old);
 			NL_SET_ERR_MSG(info->extack,
@@ -351,8 +352,8 @@ int vmswap_nl_vm_set(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(vm);
 	ret = change_vm(vm, info);
 	if (!ret) {
-		/* What is pinned or busy at this moment follows when it can. */
-		vmswap_reclaim_to_limit(vm);
+		/* The rest, and what is pinned or busy at this moment, the worker does. */
+		vmswap_reclaim_to_limit(vm, HZ);
 		vmswap_reclaim_kick(vm);
 		wake_up(&vm->room);
 		vmswap_event_by(VMSWAP_EVENT_KIND_VM_CHANGED, vm, info);

@@ -334,11 +334,13 @@ int vmswap_reclaim_wait(struct vmswap_vm *vm)
 /**
  * vmswap_reclaim_to_limit() - bring a VM within its limit now
  * @vm: the VM
+ * @timeout: jiffies after which it is left to the worker; MAX_SCHEDULE_TIMEOUT
  *
- * Return: 0; -EINTR; -ENOSPC when what is left cannot leave.
+ * Return: 0; -EINTR; -EAGAIN the time is over; -ENOSPC what is left cannot leave.
  */
-int vmswap_reclaim_to_limit(struct vmswap_vm *vm)
+int vmswap_reclaim_to_limit(struct vmswap_vm *vm, unsigned long timeout)
 {
+	unsigned long stop = jiffies + timeout;
 	unsigned int idle = 0;
 
 	while (idle < 3) {
@@ -348,6 +350,8 @@ int vmswap_reclaim_to_limit(struct vmswap_vm *vm)
 			return 0;
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		if (time_after(jiffies, stop))
+			return -EAGAIN;
 		if (!vmswap_reclaim_some(vm, min(resident - limit, 1024ul)))
 			idle++;
 	}

@@ -18,7 +18,7 @@ unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched);
 int vmswap_reclaim_wait(struct vmswap_vm *vm);
 
 /* Process context: bring the VM within its limit; stops when killed or stuck. */
-int vmswap_reclaim_to_limit(struct vmswap_vm *vm);
+int vmswap_reclaim_to_limit(struct vmswap_vm *vm, unsigned long timeout);
 
 /* Any context. */
 unsigned long vmswap_reclaim_limit(struct vmswap_vm *vm);

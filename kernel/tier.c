@@ -433,8 +433,13 @@ int vmswap_tier_init(void)
 	mutex_lock(&vmswap_tier_lock);
 	ret = vmswap_order_publish();
 	mutex_unlock(&vmswap_tier_lock);
+	if (ret)
+		goto block;
+	ret = vmswap_tier_drain_init();
 	if (!ret)
 		return 0;
+	vmswap_order_exit();
+block:
 	vmswap_tier_block_exit();
 compress:
 	vmswap_compress_exit();
@@ -446,6 +451,7 @@ void vmswap_tier_exit(void)
 {
 	unsigned int i;
 
+	vmswap_tier_drain_exit();
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++) {
 		struct vmswap_tier *tier = vmswap_tiers[i];
 

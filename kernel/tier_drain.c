@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tier_drain.c - removal of a tier.
+ * tier_drain.c - removal of a tier, in steps.
  *
  * The tier leaves the order, which waits for the stores under way, and then
  * nothing adds a slot to it any more.  Its pages come back into memory, each set
  * dirty, and leave it for other tiers as the limits demand.
+ *
+ * A step is one call of whoever removes it and ends after STEP_MS, so that no
+ * request holds up others for long.  Between steps the tier stays as it is:
+ * draining.  It ends empty and is taken away; or by a refusal, a cancel, or with
+ * the socket of whoever took the last step, and then the tier takes pages again.
+ *
+ * Who runs at the same time: steps and the ends of a removal one after the other,
+ * under removal_lock; faults, evictions and discards of the pages that are moved.
  */
+#include <linux/blkdev.h>
 #include <linux/mm.h>
+#include <linux/netlink.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
+#include <net/net_namespace.h>
 
 #include "event.h"
 #include "fault.h"
@@ -16,28 +27,53 @@
 #include "tier.h"
 #include "tier_table.h"
 
-static struct vmswap_tier *drain_of;	/* the tier being drained; under the tier lock */
-static bool drain_cancel;
+#define STEP_MS		1000
 
+/* Pages that are read together. */
+#define BATCH		64
+
+/**
+ * struct drain - the removal under way
+ * @tier: the tier, or NULL; also under the tier lock
+ * @owner: netlink port of whoever took the last step
+ * @cancel: end the step; read and written without lock
+ * @vm: id of the VM where the next step goes on
+ * @region: index of its region
+ * @index: and of the page in that
+ * @stop: jiffies: the end of this step
+ */
 struct drain {
 	struct vmswap_tier *tier;
-	u64 pages;		/* before */
-	unsigned int vms;
-	int ret;
+	u32 owner;
+	bool cancel;
+	u64 vm;
+	u32 region;
+	pgoff_t index;
+	unsigned long stop;
 };
 
-static int drain_page(struct vmswap_region *region, pgoff_t index, struct vmswap_tier *tier)
+static DEFINE_MUTEX(removal_lock);	/* drain; outside the tier lock */
+static struct drain drain;
+
+/* ------------------------------------------------------------------ moving pages */
+
+static bool is_in_tier(u64 word)
+{
+	return vmswap_word_state(word) == VMSWAP_WORD_SLOT &&
+	       vmswap_word_tier(word) == drain.tier->id;
+}
+
+static int drain_page(struct vmswap_region *region, pgoff_t index)
 {
 	struct folio *folio;
-	u64 *word, w;
+	u64 *word;
 
 	folio = vmswap_page_get(region, index);
 	if (IS_ERR(folio)) /* damaged or cut off in the meantime: nothing to move */
 		return PTR_ERR(folio) == -EINTR || PTR_ERR(folio) == -ENOMEM ?
 		       PTR_ERR(folio) : 0;
 	word = vmswap_word_at(&region->map, index);
-	w = READ_ONCE(*word);
-	if (vmswap_word_state(w) == VMSWAP_WORD_SLOT && vmswap_word_tier(w) == tier->id) {
+	if (is_in_tier(READ_ONCE(*word))) {
 		folio_mark_dirty(folio);
 		vmswap_word_set(region, index, word, VMSWAP_WORD_ZERO);
 	}
@@ -45,60 +81,159 @@ static int drain_page(struct vmswap_region *region, pgoff_t index, struct vmswap
 	return 0;
 }
 
-static int drain_region(struct vmswap_region *region, struct vmswap_tier *tier)
+/* The next pages from the cursor that are in the tier. */
+static unsigned int collect(struct vmswap_region *region, pgoff_t *batch)
+{
+	pgoff_t end = DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE), i;
+	unsigned int nr = 0;
+
+	for (i = vmswap_pagemap_next_data(&region->map, drain.index, end);
+	     i < end && nr < BATCH && !time_after(jiffies, drain.stop);
+	     i = vmswap_pagemap_next_data(&region->map, i + 1, end)) {
+		if (is_in_tier(vmswap_word_read(&region->map, i)))
+			batch[nr++] = i;
+		cond_resched();
+	}
+	drain.index = i;
+	return nr;
+}
+
+/* Begin to read as many of them as have room; errors show when they are waited for. */
+static void begin_reads(struct vmswap_region *region, const pgoff_t *batch, unsigned int nr)
+{
+	unsigned long done = 0, no_room = 0;
+	struct blk_plug plug;
+	unsigned int i;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < nr && !no_room; i++)
+		vmswap_prefetch(region, batch[i], batch[i] + 1, &done, &no_room);
+	blk_finish_plug(&plug);
+}
+
+static bool is_stopped(void)
+{
+	return fatal_signal_pending(current) || READ_ONCE(drain.cancel);
+}
+
+static int drain_batch(struct vmswap_region *region, const pgoff_t *batch, unsigned int nr)
 {
 	struct vmswap_vm *vm = region->vm;
-	pgoff_t end = DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE), i;
+	unsigned int i;
 	int ret = 0;
 
-	for (i = vmswap_pagemap_next_data(&region->map, 0, end); i < end && !ret;
-	     i = vmswap_pagemap_next_data(&region->map, i + 1, end)) {
-		u64 w = vmswap_word_read(&region->map, i);
-
-		if (vmswap_word_state(w) != VMSWAP_WORD_SLOT || vmswap_word_tier(w) != tier->id)
-			continue;
-		if (fatal_signal_pending(current) || READ_ONCE(drain_cancel))
+	begin_reads(region, batch, nr);
+	for (i = 0; i < nr && !ret; i++) {
+		if (is_stopped())
 			return -EINTR;
-		if (!vmswap_reclaim_has_room(vm) && !vmswap_reclaim_some(vm, 64))
+		if (!vmswap_reclaim_has_room(vm) && !vmswap_reclaim_some(vm, 4 * BATCH))
 			return -ENOSPC;
-		ret = drain_page(region, i, tier);
-		cond_resched();
+		ret = drain_page(region, batch[i]);
 	}
 	return ret;
 }
 
-static void drain_vm(struct vmswap_vm *vm, void *arg)
+static int drain_region(struct vmswap_region *region)
 {
-	struct drain *d = arg;
-	struct vmswap_region *region;
-	u32 i;
+	pgoff_t end = DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE);
+	pgoff_t batch[BATCH];
+	int ret = 0;
 
-	if (d->ret || !atomic_long_read(&vm->tier[d->tier->id].pages))
-		return;
-	for (i = 0; !d->ret && (region = vmswap_vm_region_next(vm, i)); i++) {
-		i = region->index;
-		d->ret = drain_region(region, d->tier);
-		vmswap_region_put(region);
+	while (!ret && drain.index < end) {
+		ret = drain_batch(region, batch, collect(region, batch));
+		if (!ret && is_stopped())
+			ret = -EINTR;
+		if (!ret && time_after(jiffies, drain.stop))
+			ret = -EAGAIN;
 	}
+	return ret;
 }
 
-/* Pages that the VM may still take into memory within its limit. */
+static int drain_vm(struct vmswap_vm *vm)
+{
+	struct vmswap_region *region;
+	int ret = 0;
+
+	if (!atomic_long_read(&vm->tier[drain.tier->id].pages))
+		return 0;
+	while (!ret && (region = vmswap_vm_region_next(vm, drain.region))) {
+		if (region->index != drain.region) {
+			drain.region = region->index;
+			drain.index = 0;
+		}
+		ret = drain_region(region);
+		vmswap_region_put(region);
+		if (!ret) {
+			drain.region++;
+			drain.index = 0;
+		}
+	}
+	return ret;
+}
+
+static void next_vm(u64 id)
+{
+	drain.vm = id;
+	drain.region = 0;
+	drain.index = 0;
+}
+
+/* From the cursor to the last VM; -EAGAIN the time is over; -EINTR, -ENOSPC, -ENOMEM. */
+static int drain_round(void)
+{
+	struct vmswap_vm *vm;
+	u64 id = drain.vm;
+	int ret = 0;
+
+	while (!ret && (vm = vmswap_vm_next(&id))) {
+		if (id != drain.vm)
+			next_vm(id);
+		ret = drain_vm(vm);
+		vmswap_vm_put(vm);
+		if (!ret)
+			next_vm(++id);
+	}
+	if (!ret)
+		next_vm(0);
+	return ret;
+}
+
+/* Until the tier is empty or the time is over. */
+static int take_step(void)
+{
+	int ret = 0;
+
+	drain.stop = jiffies + msecs_to_jiffies(STEP_MS);
+	while (!ret && atomic64_read(&drain.tier->pages)) {
+		ret = drain_round();
+		if (ret || !atomic64_read(&drain.tier->pages))
+			break;
+		/* What is left belongs to a VM that is going. */
+		schedule_timeout_killable(1);
+		if (time_after(jiffies, drain.stop))
+			ret = -EAGAIN;
+		if (is_stopped())
+			ret = -EINTR;
+	}
+	return ret;
+}
+
+/* -------------------------------------------------------------- begin and end */
+
+/* Pages for which their VM has no room within its limit. */
 static void count_need(struct vmswap_vm *vm, void *arg)
 {
-	struct drain *d = arg;
-	u64 pages = atomic_long_read(&vm->tier[d->tier->id].pages);
+	u64 pages = atomic_long_read(&vm->tier[drain.tier->id].pages);
 	u64 limit = vmswap_vm_limit(vm), resident = (u64)vmswap_vm_resident(vm) << PAGE_SHIFT;
+	u64 *need = arg;
 
-	if (!pages)
-		return;
-	d->vms++;
-	if (limit == VMSWAP_NO_LIMIT)
+	if (!pages || limit == VMSWAP_NO_LIMIT)
 		return;
 	limit = limit > resident ? (limit - resident) >> PAGE_SHIFT : 0;
-	d->pages += pages - min(pages, limit);
+	*need += pages - min(pages, limit);
 }
 
-static u64 room_elsewhere(const struct vmswap_tier *except)
+static u64 room_elsewhere(void)
 {
 	u64 room = 0;
 	unsigned int i;
@@ -106,120 +241,192 @@ static u64 room_elsewhere(const struct vmswap_tier *except)
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++) {
 		struct vmswap_tier *tier = vmswap_tiers[i];
 
-		if (tier && tier != except && !tier->draining && vmswap_tier_takes_pages(tier))
+		if (tier && tier != drain.tier && !tier->draining && vmswap_tier_takes_pages(tier))
 			room += tier->size - atomic64_read(&tier->used);
 	}
 	return room;
 }
 
-static int refuse_drain(struct drain *d, struct netlink_ext_ack *extack)
+static int refuse(struct netlink_ext_ack *extack)
 {
-#ifdef NL_SET_ERR_MSG_FMT
-	NL_SET_ERR_MSG_FMT(extack, "%lld pages of %u VMs have no room elsewhere",
-			   atomic64_read(&d->tier->pages), d->vms);
-#else
 	NL_SET_ERR_MSG(extack, "the pages in it have no room elsewhere");
-#endif
 	return -ENOSPC;
 }
 
 /* Under the tier lock.  The tier takes no page from here. */
-static int start_drain(struct vmswap_tier *tier, struct drain *d,
-		       struct netlink_ext_ack *extack)
+static int begin_drain(struct netlink_ext_ack *extack)
 {
+	struct vmswap_tier *tier = drain.tier;
+	u64 need = 0;
 	int ret;
 
-	if (drain_of) {
-		NL_SET_ERR_MSG(extack, "another tier is being removed");
-		return -EBUSY;
-	}
-	vmswap_tier_with_each_vm(count_need, d);
-	if (d->pages << PAGE_SHIFT > room_elsewhere(tier))
-		return refuse_drain(d, extack);
+	vmswap_tier_with_each_vm(count_need, &need);
+	if (need << PAGE_SHIFT > room_elsewhere())
+		return refuse(extack);
 	tier->draining = true;
 	ret = vmswap_order_publish();
-	if (ret) {
+	if (ret)
 		tier->draining = false;
-		return ret;
-	}
-	drain_of = tier;
-	drain_cancel = false;
-	return 0;
+	WRITE_ONCE(drain.cancel, false);
+	next_vm(0);
+	return ret;
 }
 
-static void stop_drain(struct vmswap_tier *tier)
+/* Begin, or go on with what was begun. */
+static int get_drain(const char *name, struct netlink_ext_ack *extack)
 {
+	struct vmswap_tier *tier;
+	int ret = 0;
+
 	mutex_lock(&vmswap_tier_lock);
-	drain_of = NULL;
-	tier->draining = false;
+	tier = vmswap_tier_find(name);
+	if (!tier) {
+		NL_SET_ERR_MSG(extack, "no such tier");
+		ret = -ENOENT;
+	} else if (drain.tier && drain.tier != tier) {
+		NL_SET_ERR_MSG(extack, "another tier is being removed");
+		ret = -EBUSY;
+	} else if (!drain.tier) {
+		drain.tier = tier;
+		ret = begin_drain(extack);
+		if (ret)
+			drain.tier = NULL;
+	}
+	mutex_unlock(&vmswap_tier_lock);
+	return ret;
+}
+
+/* The tier is as before, but for the pages that have left it. */
+static void stop_drain(void)
+{
+	lockdep_assert_held(&removal_lock);
+	mutex_lock(&vmswap_tier_lock);
+	drain.tier->draining = false;
+	drain.tier = NULL;
 	vmswap_order_publish();	/* on failure it stays out of the order until the next change */
 	mutex_unlock(&vmswap_tier_lock);
 	vmswap_tier_prepare_vms();	/* those made meanwhile */
 }
 
 /* Empty, and nothing can store into it: take it away. */
-static void finish_drain(struct vmswap_tier *tier)
+static void finish_drain(void)
 {
+	struct vmswap_tier *tier = drain.tier;
+
 	vmswap_order_wait();	/* whoever freed the last slot is done with it */
 	vmswap_tier_detach_vms(tier);
 	mutex_lock(&vmswap_tier_lock);
-	drain_of = NULL;
+	drain.tier = NULL;
 	vmswap_tiers[tier->id] = NULL;
 	vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_DELETED, tier);
 	mutex_unlock(&vmswap_tier_lock);
 	vmswap_tier_destroy(tier);
 }
 
-int vmswap_tier_del(const char *name, struct netlink_ext_ack *extack)
+static int step_done(int ret, u64 *left, struct netlink_ext_ack *extack)
 {
-	struct drain d = {};
-	struct vmswap_tier *tier;
+	*left = atomic64_read(&drain.tier->pages);
+	if (ret == -EAGAIN && !*left)
+		ret = 0;	/* the last page left with the time */
+	switch (ret) {
+	case 0:
+		finish_drain();
+		return 0;
+	case -EAGAIN:
+		return 0;
+	case -ENOSPC:
+		refuse(extack);
+		break;
+	case -EINTR:
+		NL_SET_ERR_MSG(extack, "stopped; the tier is in use again");
+		break;
+	}
+	stop_drain();
+	return ret;
+}
+
+/**
+ * vmswap_tier_del() - remove a tier, or take the next step of it
+ * @name: of the tier
+ * @owner: netlink port of the caller; when it is closed the removal is cancelled
+ * @left: out: pages still in it; 0 it is removed
+ * @extack: set on error
+ *
+ * Return: 0; -ENOSPC the pages have no room elsewhere, -EINTR stopped, -ENOMEM: the
+ * tier is in use again; -ENOENT, -EBUSY.
+ */
+int vmswap_tier_del(const char *name, u32 owner, u64 *left, struct netlink_ext_ack *extack)
+{
 	int ret;
 
+	if (mutex_lock_killable(&removal_lock))
+		return -EINTR;
+	ret = get_drain(name, extack);
+	if (!ret) {
+		drain.owner = owner;
+		ret = step_done(take_step(), left, extack);
+	}
+	mutex_unlock(&removal_lock);
+	return ret;
+}
+
+static bool cancel_if(bool (*is_meant)(const void *arg), const void *arg)
+{
+	bool meant;
+
 	mutex_lock(&vmswap_tier_lock);
-	tier = vmswap_tier_find(name);
-	d.tier = tier;
-	if (!tier) {
-		NL_SET_ERR_MSG(extack, "no such tier");
-		ret = -ENOENT;
-	} else {
-		ret = start_drain(tier, &d, extack);
-	}
+	meant = drain.tier && is_meant(arg);
+	if (meant)
+		WRITE_ONCE(drain.cancel, true);
 	mutex_unlock(&vmswap_tier_lock);
-	if (ret)
-		return ret;
-	while (atomic64_read(&tier->pages) && !d.ret) {
-		vmswap_tier_with_each_vm(drain_vm, &d);
-		/* What is left belongs to a VM that is going. */
-		if (atomic64_read(&tier->pages) && !d.ret)
-			schedule_timeout_killable(1);
-		if (fatal_signal_pending(current) || READ_ONCE(drain_cancel))
-			d.ret = d.ret ?: -EINTR;
-	}
-	if (d.ret) {
-		stop_drain(tier);
-		if (d.ret == -ENOSPC)
-			refuse_drain(&d, extack);
-		else if (d.ret == -EINTR)
-			NL_SET_ERR_MSG(extack, "stopped; the tier is in use again");
-		return d.ret;
-	}
-	finish_drain(tier);
-	return 0;
+	if (!meant)
+		return false;
+	/* A step under way ends now, and with it the removal; else we end it. */
+	mutex_lock(&removal_lock);
+	if (drain.tier && READ_ONCE(drain.cancel))
+		stop_drain();
+	mutex_unlock(&removal_lock);
+	return true;
+}
+
+static bool has_name(const void *name)
+{
+	return !strcmp(drain.tier->name, name);
 }
 
 int vmswap_tier_del_cancel(const char *name, struct netlink_ext_ack *extack)
 {
-	int ret = 0;
-
-	mutex_lock(&vmswap_tier_lock);
-	if (drain_of && !strcmp(drain_of->name, name)) {
-		WRITE_ONCE(drain_cancel, true);
-	} else {
-		NL_SET_ERR_MSG(extack, "this tier is not being removed");
-		ret = -ENOENT;
-	}
-	mutex_unlock(&vmswap_tier_lock);
-	return ret;
+	if (cancel_if(has_name, name))
+		return 0;
+	NL_SET_ERR_MSG(extack, "this tier is not being removed");
+	return -ENOENT;
 }
 
+static bool has_owner(const void *port)
+{
+	return drain.owner == *(const u32 *)port;
+}
+
+static int socket_closed(struct notifier_block *nb, unsigned long event, void *data)
+{
+	const struct netlink_notify *n = data;
+
+	if (event == NETLINK_URELEASE && n->protocol == NETLINK_GENERIC &&
+	    net_eq(n->net, &init_net) && READ_ONCE(drain.tier))
+		cancel_if(has_owner, &n->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block socket_notifier = {
+	.notifier_call = socket_closed,
+};
+
+int vmswap_tier_drain_init(void)
+{
+	return netlink_register_notifier(&socket_notifier);
+}
+
+void vmswap_tier_drain_exit(void)
+{
+	netlink_unregister_notifier(&socket_notifier);
+}

@@ -21,6 +21,10 @@ void vmswap_tier_prepare_vms(void);
 void vmswap_tier_detach_vms(struct vmswap_tier *tier);
 void vmswap_tier_destroy(struct vmswap_tier *tier);
 
+/* tier_drain.c. */
+int vmswap_tier_drain_init(void);
+void vmswap_tier_drain_exit(void);
+
 /* tier_place.c.  Process context, may sleep; publish under the tier lock. */
 int vmswap_order_publish(void);
 void vmswap_order_wait(void);

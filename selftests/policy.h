@@ -158,11 +158,26 @@ static inline int policy_tier_add(struct policy *p, const char *name, uint32_t k
 	return policy_talk(p, NULL, NULL);
 }
 
+static inline void policy_left_cb(const struct nlattr *attr, size_t len, void *arg)
+{
+	policy_for_each(attr, len)
+		if (policy_type(attr) == VMSWAP_A_TIER_PAGES)
+			*(uint64_t *)arg = policy_number(attr);
+}
+
+/* In steps, until nothing is left in it. */
 static inline int policy_tier_del(struct policy *p, const char *name)
 {
-	policy_cmd(p, VMSWAP_CMD_TIER_DEL);
-	policy_put_str(p, VMSWAP_A_TIER_NAME, name);
-	return policy_talk(p, NULL, NULL);
+	uint64_t left;
+	int ret;
+
+	do {
+		left = 0;
+		policy_cmd(p, VMSWAP_CMD_TIER_DEL);
+		policy_put_str(p, VMSWAP_A_TIER_NAME, name);
+		ret = policy_talk(p, policy_left_cb, &left);
+	} while (!ret && left);
+	return ret;
 }
 
 static inline int policy_vm_limit(struct policy *p, uint64_t vm, uint64_t limit)

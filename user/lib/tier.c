@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#include <errno.h>
 #include <stdlib.h>
 
 #include "internal.h"
@@ -58,13 +59,52 @@ int vmswap_tier_set(struct vmswap *h, const struct vmswap_tier *change)
 			      change, NULL, NULL);
 }
 
-int vmswap_tier_del(struct vmswap *h, const char *name)
+/* The kernel refuses without numbers; the tier is as it was, so ask it. */
+static int explain_no_room(struct vmswap *h, const char *name)
 {
-	struct vmswap_tier request = { 0 };
+	struct vmswap_tier *tier;
+
+	if (!vmswap_tier_get(h, name, &tier)) {
+		vmswap_error_set(h, "%llu pages of %u VMs have no room elsewhere",
+				 (unsigned long long)tier->pages, tier->vms);
+		vmswap_tier_free(tier);
+	}
+	return -ENOSPC;
+}
+
+/* One step; *@left is 0 when the tier is gone. */
+static int del_step(struct vmswap *h, const char *name, uint64_t *left)
+{
+	struct vmswap_tier request = { 0 }, *tier;
+	int ret;
 
 	VMSWAP_SET(&request, TIER, NAME, name, name);
-	return vmswap_request(h, VMSWAP_CMD_TIER_DEL, 0, &vmswap_tier_attr_set,
-			      &request, NULL, NULL);
+	ret = vmswap_object_get(h, VMSWAP_CMD_TIER_DEL, &vmswap_tier_attr_set,
+				&request, (void **)&tier);
+	if (ret)
+		return ret;
+	*left = tier->pages;
+	vmswap_tier_free(tier);
+	return 0;
+}
+
+int vmswap_tier_del(struct vmswap *h, const char *name,
+		    vmswap_progress_fn progress, void *arg)
+{
+	uint64_t left;
+	int ret;
+
+	do {
+		ret = del_step(h, name, &left);
+		if (ret == -ENOSPC)
+			return explain_no_room(h, name);
+		if (!ret && left && progress && progress(left, arg)) {
+			vmswap_tier_del_cancel(h, name);
+			vmswap_error_set(h, "stopped; the tier is in use again");
+			return -ECANCELED;
+		}
+	} while (!ret && left);
+	return ret;
 }
 
 int vmswap_tier_del_cancel(struct vmswap *h, const char *name)

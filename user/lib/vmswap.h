@@ -197,6 +197,12 @@ int vmswap_host_get(struct vmswap *h, struct vmswap_host **host);
 int vmswap_host_set(struct vmswap *h, const struct vmswap_host *change);
 void vmswap_host_free(struct vmswap_host *host);
 
+/*
+ * Called as a long command goes on: with the offset that was reached in a range, or
+ * with the pages that are left in a tier.  Anything but 0 ends it with -ECANCELED.
+ */
+typedef int (*vmswap_progress_fn)(uint64_t value, void *arg);
+
 /* Tiers; lists come sorted by rank. */
 int vmswap_tier_get(struct vmswap *h, const char *name,
 		    struct vmswap_tier **tier);
@@ -206,7 +212,12 @@ int vmswap_tier_list(struct vmswap *h, struct vmswap_tier ***tiers,
 int vmswap_tier_add(struct vmswap *h, const struct vmswap_tier *wanted,
 		    struct vmswap_tier **added);
 int vmswap_tier_set(struct vmswap *h, const struct vmswap_tier *change);
-int vmswap_tier_del(struct vmswap *h, const char *name);
+/*
+ * Moves its pages elsewhere in steps and removes it; @progress may be NULL.  When it
+ * is stopped, by @progress or by the end of the program, the tier is in use again.
+ */
+int vmswap_tier_del(struct vmswap *h, const char *name,
+		    vmswap_progress_fn progress, void *arg);
 /* Stop a vmswap_tier_del() that another handle has under way. */
 int vmswap_tier_del_cancel(struct vmswap *h, const char *name);
 void vmswap_tier_free(struct vmswap_tier *tier);
@@ -229,12 +240,6 @@ int vmswap_vm_find(struct vmswap *h, const char *spec, struct vmswap_vm **vm,
 int vmswap_vm_path(const struct vmswap_vm *vm, char **path);
 void vmswap_vm_free(struct vmswap_vm *vm);
 void vmswap_vm_list_free(struct vmswap_vm **vms, size_t count);
-
-/*
- * Called as a long range goes on, with the offset that was reached; anything
- * but 0 ends the call with -ECANCELED.
- */
-typedef int (*vmswap_progress_fn)(uint64_t offset, void *arg);
 
 /* @progress may be NULL; @result says what was done also after an error. */
 int vmswap_vm_evict(struct vmswap *h, uint64_t id, uint32_t region,

@@ -1,5 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "tier_keys.h"
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+	stopped = 1;
+}
+
+static int show_left(uint64_t left, void *arg)
+{
+	if (isatty(STDERR_FILENO)) {
+		fprintf(stderr, "\rtier del: %llu pages left\033[K",
+			(unsigned long long)left);
+		fflush(stderr);
+	}
+	return stopped;
+}
 
 int ctl_tier_del(struct ctl *ctl)
 {
@@ -11,7 +32,12 @@ int ctl_tier_del(struct ctl *ctl)
 		return ret;
 	if (ctl_open(ctl))
 		return CTL_FAILED;
-	ret = vmswap_tier_del(ctl->h, name);
+	/* The step under way ends, then the rest is cancelled. */
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	ret = vmswap_tier_del(ctl->h, name, show_left, NULL);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
 	if (ret)
 		return ctl_fail_lib(ctl, ret, "tier %s", name);
 	return CTL_DONE;

@@ -1,8 +1,93 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "vm_keys.h"
+
+/* How often the VM is looked at, and how often without progress before we give up. */
+#define LOOK_US		200000
+#define PATIENCE	10
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+	stopped = 1;
+}
+
+static void show_resident(const struct vmswap_vm *vm)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\rvm set: %llu MiB above the limit\033[K",
+		(unsigned long long)((vm->stats.resident - vm->limit) >> 20));
+	fflush(stderr);
+}
+
+static int take_back(struct ctl *ctl, const struct vmswap_vm *before)
+{
+	struct vmswap_vm old = { 0 };
+
+	VMSWAP_SET(&old, VM, ID, id, before->id);
+	if (VMSWAP_HAS(before, VM, LIMIT_PERCENT))
+		VMSWAP_SET(&old, VM, LIMIT_PERCENT, limit_percent,
+			   before->limit_percent);
+	else
+		VMSWAP_SET(&old, VM, LIMIT, limit,
+			   VMSWAP_HAS(before, VM, LIMIT) ? before->limit :
+							   VMSWAP_LIMIT_NONE);
+	if (vmswap_vm_set(ctl->h, &old))
+		return ctl_fail(ctl, -EINTR, "vm %s: stopped; the new limit stays",
+				before->name);
+	return ctl_fail(ctl, -EINTR, "vm %s: stopped; the limit is what it was",
+			before->name);
+}
+
+/* 1: it is within its limit, or gone. */
+static int is_within(struct ctl *ctl, uint64_t id, uint64_t *resident)
+{
+	struct vmswap_vm *vm;
+	int ret = 1;
+
+	if (vmswap_vm_get(ctl->h, id, &vm))
+		return 1;
+	*resident = vm->stats.resident;
+	if (VMSWAP_HAS(vm, VM, LIMIT) && vm->stats.resident > vm->limit) {
+		show_resident(vm);
+		ret = 0;
+	}
+	vmswap_vm_free(vm);
+	return ret;
+}
+
+/*
+ * The kernel evicts for about a second and then goes on in the background: wait
+ * for it, but not for what cannot leave.
+ */
+static int wait_for_limit(struct ctl *ctl, const struct vmswap_vm *before)
+{
+	uint64_t resident, last = UINT64_MAX;
+	int idle = 0;
+
+	while (idle < PATIENCE && !is_within(ctl, before->id, &resident)) {
+		if (stopped)
+			return take_back(ctl, before);
+		idle = resident < last ? 0 : idle + 1;
+		last = resident;
+		usleep(LOOK_US);
+	}
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+	return 0;
+}
 
 static int apply(struct ctl *ctl, struct vmswap_vm *change)
 {
+	bool limited = VMSWAP_HAS(change, VM, LIMIT) ||
+		       VMSWAP_HAS(change, VM, LIMIT_PERCENT);
 	struct vmswap_vm *vm;
 	int ret;
 
@@ -10,10 +95,16 @@ static int apply(struct ctl *ctl, struct vmswap_vm *change)
 	if (ret)
 		return ctl_fail_lib(ctl, ret, "vm set");
 	VMSWAP_SET(change, VM, ID, id, vm->id);
+	if (limited) {
+		signal(SIGINT, on_signal);
+		signal(SIGTERM, on_signal);
+	}
 	ret = vmswap_vm_set(ctl->h, change);
 	if (ret)
 		ctl_fail_lib(ctl, ret, "vm %s (id %llu)", vm->name,
 			     (unsigned long long)vm->id);
+	else if (limited)
+		ret = wait_for_limit(ctl, vm);
 	vmswap_vm_free(vm);
 	return ret ? CTL_FAILED : CTL_DONE;
 }
