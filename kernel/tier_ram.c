@@ -29,6 +29,7 @@
 struct ram_pool {
 	struct zs_pool *zs;
 	struct mem_cgroup *memcg;	/* only compared; the VMs hold it */
+	spinlock_t lock;		/* protects accounted, between reading and adding */
 	unsigned long accounted;	/* pages already in tier->used */
 	unsigned int users;		/* VMs attached; under ram->lock */
 	struct list_head node;
@@ -67,14 +68,23 @@ static u64 header_sum(const struct ram_header *h, u64 seed)
 
 /* ---------------------------------------------------------------------- pools */
 
-/* Make tier->used follow what the pool really takes. */
+/* Make tier->used follow what the pool really takes, which seldom changes. */
 static void account_pool(struct vmswap_tier *tier, struct ram_pool *pool)
 {
-	unsigned long now = zs_get_total_pages(pool->zs);
-	unsigned long then = xchg(&pool->accounted, now);
+	unsigned long now;
 
-	if (now != then)
-		atomic64_add(((s64)now - (s64)then) << PAGE_SHIFT, &tier->used);
+	if (zs_get_total_pages(pool->zs) == READ_ONCE(pool->accounted))
+		return;
+	spin_lock(&pool->lock);
+	now = zs_get_total_pages(pool->zs);
+	atomic64_add(((s64)now - (s64)pool->accounted) << PAGE_SHIFT, &tier->used);
+	WRITE_ONCE(pool->accounted, now);
+	spin_unlock(&pool->lock);
+}
+
+static bool is_over(struct vmswap_tier *tier)
+{
+	return atomic64_read(&tier->used) > READ_ONCE(tier->size);
 }
 
 static struct ram_pool *pool_create(struct mem_cgroup *memcg)
@@ -92,6 +102,7 @@ static struct ram_pool *pool_create(struct mem_cgroup *memcg)
 		kfree(pool);
 		return NULL;
 	}
+	spin_lock_init(&pool->lock);
 	pool->memcg = memcg;
 	return pool;
 }
@@ -209,11 +220,16 @@ static unsigned long handle_of(u64 word)
 static int store_raw(struct vmswap_tier *tier, struct vmswap_region *region,
 		     struct folio *folio, u64 *payload)
 {
-	struct page *page = alloc_page(RAM_GFP);
+	struct page *page = NULL;
 	void *from, *to;
 
-	if (!page)
+	atomic64_add(PAGE_SIZE, &tier->used);
+	if (!is_over(tier))
+		page = alloc_page(RAM_GFP);
+	if (!page) {
+		atomic64_sub(PAGE_SIZE, &tier->used);
 		return -ENOSPC;
+	}
 	from = kmap_local_folio(folio, 0);
 	to = kmap_local_page(page);
 	copy_page(to, from);
@@ -221,7 +237,6 @@ static int store_raw(struct vmswap_tier *tier, struct vmswap_region *region,
 	kunmap_local(to);
 	kunmap_local(from);
 	*payload = page_to_pfn(page);
-	atomic64_add(PAGE_SIZE, &tier->used);
 	vmswap_tier_account(tier, region->vm, 1, PAGE_SIZE);
 	return 0;
 }
@@ -236,7 +251,12 @@ static unsigned int object_len(struct ram_pool *pool, unsigned long handle)
 	return len;
 }
 
-/* @bytes have the compressor's headroom before them. */
+/*
+ * How many pages the pool grows by is known afterwards only: what makes the tier
+ * exceed its size is given back, so it does for the moment of a store, at most by
+ * the few pages that zsmalloc takes at once, for each CPU that stores.  @bytes have the compressor's
+ * headroom before them.
+ */
 static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *region,
 			    pgoff_t index, void *bytes, unsigned int len, u64 *payload)
 {
@@ -248,12 +268,17 @@ static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *regi
 	BUILD_BUG_ON(sizeof(*h) > VMSWAP_HEADROOM);
 	if (IS_ERR_VALUE(handle) || !handle)
 		return -ENOSPC;
+	account_pool(tier, pool);
+	if (is_over(tier)) {
+		zs_free(pool->zs, handle);
+		account_pool(tier, pool);
+		return -ENOSPC;
+	}
 	h->len = len;
 	h->algo = tier->algo;
 	h->zero = 0;
 	h->sum = header_sum(h, checksum_seed(region, index));
 	zs_obj_write(pool->zs, handle, h, size);
-	account_pool(tier, pool);
 	*payload = payload_of_handle(handle);
 	vmswap_tier_account(tier, region->vm, 1, len);
 	return 0;
