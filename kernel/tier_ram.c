@@ -254,8 +254,8 @@ static unsigned int object_len(struct ram_pool *pool, unsigned long handle)
 /*
  * How many pages the pool grows by is known afterwards only: what makes the tier
  * exceed its size is given back, so it does for the moment of a store, at most by
- * the few pages that zsmalloc takes at once, for each CPU that stores.  @bytes have the compressor's
- * headroom before them.
+ * the few pages that zsmalloc takes at once, for each CPU that stores.
+ * @bytes have the compressor's headroom before them.
  */
 static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *region,
 			    pgoff_t index, void *bytes, unsigned int len, u64 *payload)
