@@ -152,6 +152,7 @@ static void remember_place(struct vmswap_region *region, const struct vmswap_pla
 {
 	if (region->place.mode != place->mode || region->place.home != place->home ||
 	    !nodes_equal(region->place.nodes, place->nodes))
+		/* Torn by another fault's, it is a worse place, for a moment. */
 		data_race(region->place = *place);
 }
 

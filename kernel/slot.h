@@ -8,13 +8,16 @@
 
 /**
  * struct vmswap_slots - which slots are taken, and the checksum of each
- * @lock: protects @taken, @next and @used
+ * @lock: protects @next, @used and @taken
+ * @nr: how many there are
  * @next: where the search for a free stretch starts
+ * @used: how many are taken
+ * @taken: a bit for each
  * @sums: one checksum a slot, all there from the start, since eviction must not
  *	need memory: 0.2 % of the tier's size
  */
 struct vmswap_slots {
-	spinlock_t lock;		/* taken, next, used */
+	spinlock_t lock;		/* next, used, taken */
 	unsigned long nr;
 	unsigned long next;
 	unsigned long used;

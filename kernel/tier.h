@@ -66,6 +66,8 @@ struct vmswap_tier_params {
  * @kind: VMSWAP_TIER_KIND_*
  * @keeps_copy: a slot stays valid beside the resident page, so that an unchanged
  *	page need not be written again
+ * @reclaim_safe: may be written to in order to free memory, unless the tier says
+ *	otherwise
  * @create: check @params, take resources, set tier->size.  Process context, may
  *	sleep.  0 or an errno with @extack set.
  * @destroy: release everything; no slot is in use, no VM is attached.  Process
@@ -112,8 +114,24 @@ void vmswap_tier_block_exit(void);
 
 /**
  * struct vmswap_tier - a tier
+ * @ops: its kind
+ * @priv: the kind's own
  * @id: index in the table of tiers, and in the words
+ * @rank: lower is faster, and filled first
+ * @algo: VMSWAP_ALGO_*, of a ram tier
+ * @reclaim_safe: may be written to in order to free memory
  * @draining: takes no page any more; set under the tier lock, read under SRCU
+ * @full: the last store found no room
+ * @degraded: the last write failed
+ * @lost: the device was removed; stays set
+ * @retry_at: jiffies: when a degraded tier is tried again
+ * @name: as the operator calls it
+ * @path: of the device or file, or NULL
+ * @size: capacity, bytes
+ * @used: bytes taken from it
+ * @stored: payload bytes
+ * @pages: stored
+ * @errors: failed reads and writes
  */
 struct vmswap_tier {
 	const struct vmswap_tier_ops *ops;
@@ -123,15 +141,15 @@ struct vmswap_tier {
 	u32 algo;
 	bool reclaim_safe;
 	bool draining;
-	bool full;		/* the last store found no room */
-	bool degraded;		/* the last write failed */
-	bool lost;		/* the device was removed; stays set */
-	unsigned long retry_at;	/* jiffies: when a degraded tier is tried again */
+	bool full;
+	bool degraded;
+	bool lost;
+	unsigned long retry_at;
 	char name[VMSWAP_TIER_NAME_MAX + 1];
 	char *path;
-	u64 size;		/* bytes */
-	atomic64_t used;	/* bytes taken from the capacity */
-	atomic64_t stored;	/* payload bytes */
+	u64 size;
+	atomic64_t used;
+	atomic64_t stored;
 	atomic64_t pages;
 	atomic64_t errors;
 };

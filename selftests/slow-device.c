@@ -111,9 +111,9 @@ static void *read_page(void *mem)
 }
 
 /* The first page is being read when this returns. */
-static bool start_reader(FIXTURE_DATA(slow) *self)
+static bool start_reader(pthread_t *reader, void *mem)
 {
-	if (pthread_create(&self->reader, NULL, read_page, self->mem))
+	if (pthread_create(reader, NULL, read_page, mem))
 		return false;
 	usleep(DELAY_MS * 1000 / 8);
 	return true;
@@ -124,7 +124,7 @@ TEST_F(slow, others_go_on)
 {
 	long start;
 
-	ASSERT_TRUE(start_reader(self));
+	ASSERT_TRUE(start_reader(&self->reader, self->mem));
 	start = now_ms();
 	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			       8 * PAGE, 8 * PAGE));
@@ -142,7 +142,7 @@ TEST_F(slow, discard_can_be_killed)
 	int status;
 	pid_t pid;
 
-	ASSERT_TRUE(start_reader(self));
+	ASSERT_TRUE(start_reader(&self->reader, self->mem));
 	start = now_ms();
 	pid = fork();
 	ASSERT_LE(0, pid);
