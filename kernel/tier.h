@@ -46,7 +46,7 @@ struct vmswap_store {
 	unsigned int index;	/* in the batch */
 	unsigned int left;	/* pages of the run that may follow, this one included */
 	bool reclaim;		/* memory is being reclaimed: only to tiers that need none */
-	bool last;		/* no other tier is left to take an incompressible page */
+	bool last;		/* asked again: no other tier takes this incompressible page */
 };
 
 /* What an operator asks for; 0 or NULL: the default. */

@@ -284,28 +284,38 @@ static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *regi
 	return 0;
 }
 
+/* -E2BIG: it does not pay. */
+static int compress_and_store(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload)
+{
+	struct folio *folio = store->folio;
+	struct vmswap_stream *s;
+	void *page, *bytes;
+	int ret;
+
+	page = kmap_local_folio(folio, 0);
+	ret = vmswap_compress(tier->algo, page, RAM_MAX_LEN, &s, &bytes);
+	kunmap_local(page);
+	if (ret > 0)
+		ret = store_compressed(tier, store->region, folio->index, bytes, ret, payload);
+	vmswap_compress_done(s);
+	return ret;
+}
+
 static int ram_store(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload,
 		     bool *spec)
 {
-	struct vmswap_region *region = store->region;
-	struct folio *folio = store->folio;
 	struct mem_cgroup *memcg;
-	struct vmswap_stream *s;
-	void *page, *bytes;
-	int len, ret;
+	int ret;
 
 	if (atomic64_read(&tier->used) + PAGE_SIZE > tier->size)
 		return -ENOSPC;
-	memcg = set_active_memcg(region->vm->memcg);
-	page = kmap_local_folio(folio, 0);
-	len = vmswap_compress(tier->algo, page, RAM_MAX_LEN, &s, &bytes);
-	kunmap_local(page);
-	*spec = len < 0;
-	if (len > 0)
-		ret = store_compressed(tier, region, folio->index, bytes, len, payload);
-	vmswap_compress_done(s);
-	if (len < 0)
-		ret = store->last ? store_raw(tier, region, folio, payload) : -E2BIG;
+	memcg = set_active_memcg(store->region->vm->memcg);
+	/* The last resort was asked before, and has found that it does not pay. */
+	*spec = store->last;
+	if (store->last)
+		ret = store_raw(tier, store->region, store->folio, payload);
+	else
+		ret = compress_and_store(tier, store, payload);
 	set_active_memcg(memcg);
 	return ret;
 }
