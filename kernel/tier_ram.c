@@ -29,7 +29,7 @@
 struct ram_pool {
 	struct zs_pool *zs;
 	struct mem_cgroup *memcg;	/* only compared; the VMs hold it */
-	spinlock_t lock;		/* protects accounted, between reading and adding */
+	spinlock_t account_lock;	/* protects accounted, between reading and adding */
 	unsigned long accounted;	/* pages already in tier->used */
 	unsigned int users;		/* VMs attached; under ram->lock */
 	struct list_head node;
@@ -75,11 +75,11 @@ static void account_pool(struct vmswap_tier *tier, struct ram_pool *pool)
 
 	if (zs_get_total_pages(pool->zs) == READ_ONCE(pool->accounted))
 		return;
-	spin_lock(&pool->lock);
+	spin_lock(&pool->account_lock);
 	now = zs_get_total_pages(pool->zs);
 	atomic64_add(((s64)now - (s64)pool->accounted) << PAGE_SHIFT, &tier->used);
 	WRITE_ONCE(pool->accounted, now);
-	spin_unlock(&pool->lock);
+	spin_unlock(&pool->account_lock);
 }
 
 static bool is_over(struct vmswap_tier *tier)
@@ -102,7 +102,7 @@ static struct ram_pool *pool_create(struct mem_cgroup *memcg)
 		kfree(pool);
 		return NULL;
 	}
-	spin_lock_init(&pool->lock);
+	spin_lock_init(&pool->account_lock);
 	pool->memcg = memcg;
 	return pool;
 }
