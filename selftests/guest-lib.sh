@@ -185,7 +185,7 @@ figures()
 	local json key suffix=${2-}
 
 	json=$(vmswapctl -j vm show "$1") || bail_out "$1: no figures of it"
-	for key in id resident swapped same zero poisoned pinned major async swapin_pages \
+	for key in id resident swapped same poisoned pinned major async swapin_pages \
 		   swapout_pages discarded_pages io_errors; do
 		[[ $json =~ \"$key\":[[:space:]]*([0-9]+) ]] ||
 			bail_out "$1: no $key in its figures"
