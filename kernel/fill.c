@@ -38,18 +38,32 @@ static void drop_copy_after_load(struct vmswap_region *region, struct folio *fol
 	vmswap_word_set(region, folio->index, word, vmswap_word_arrival(READ_ONCE(*word)));
 }
 
+/*
+ * It is lost only to whoever asked for it: of a page that was read ahead nothing is
+ * known but that it could not be read now.  Who touches it reads it again.
+ */
+static int load_failed(struct vmswap_region *region, struct folio *folio, u64 *word, int err)
+{
+	u64 old = READ_ONCE(*word);
+
+	if (vmswap_word_is_ahead(old)) {
+		vmswap_word_set_flags(word, VMSWAP_WORD_FLAGS, 0);
+		return err;
+	}
+	vmswap_count(region->vm, VC_IO_ERRORS, 1);
+	vmswap_event_io(region, folio->index, vmswap_word_tier(old), err);
+	vmswap_word_set(region, folio->index, word, VMSWAP_WORD_POISON);
+	return -EHWPOISON;
+}
+
 /* What was read is good, or lost. */
 static int load_result(struct vmswap_region *region, struct folio *folio, u64 *word, int err)
 {
 	struct vmswap_vm *vm = region->vm;
 	u64 old = READ_ONCE(*word);
 
-	if (err) {
-		vmswap_count(vm, VC_IO_ERRORS, 1);
-		vmswap_event_io(region, folio->index, vmswap_word_tier(old), err);
-		vmswap_word_set(region, folio->index, word, VMSWAP_WORD_POISON);
-		return -EHWPOISON;
-	}
+	if (err)
+		return load_failed(region, folio, word, err);
 	vmswap_count(vm, VC_SWAPIN, 1);
 	folio_mark_uptodate(folio);
 	if (vmswap_tier_keeps_copy(old))
@@ -107,7 +121,7 @@ void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err)
  * @kind: out: where the bytes came from
  *
  * Return: 0, filled, still locked; -EINPROGRESS it is unlocked when it is filled;
- * -EHWPOISON the content is lost.
+ * -EHWPOISON the content is lost; another error: it was read ahead, and could not be.
  */
 int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,
 		     bool zeroed, enum vmswap_fault_kind *kind)
