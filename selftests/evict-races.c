@@ -47,24 +47,6 @@ FIXTURE_TEARDOWN(race)
 	EXPECT_EQ(0, test_umount(&self->mnt));
 }
 
-static void fill_pages(uint8_t *mem, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		page_make(mem + i * PAGE, PAGE_RANDOM, test_seed + i);
-}
-
-static bool pages_filled(const uint8_t *mem, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (!page_is(mem + i * PAGE, PAGE_RANDOM, test_seed + i))
-			return false;
-	return true;
-}
-
 /* Threads that work against the test until it is over. */
 struct opponent {
 	pthread_t thread;
@@ -109,17 +91,6 @@ static long opponent_end(struct opponent *o)
 static void evict_all(struct opponent *o)
 {
 	evict(o->fd, 0, FILE_SIZE);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	if (write(fd, text, strlen(text)) < 0)
-		perror(path);
-	close(fd);
 }
 
 /* ------------------------------------------------------------------------ pins */

@@ -68,7 +68,7 @@ static uint64_t resident_pages(int fd)
 	return vm_stat(fd, &stat) ? 0 : stat.resident / PAGE;
 }
 
-static void fill_pages(uint8_t *mem, unsigned int n)
+static void fill_compressible(uint8_t *mem, unsigned int n)
 {
 	unsigned int i;
 
@@ -154,7 +154,7 @@ TEST_F(granule, written_when_mapped)
 	unsigned int i;
 
 	EXPECT_EQ(0, self->mem[0]);
-	fill_pages(self->mem, FILE_PAGES);
+	fill_compressible(self->mem, FILE_PAGES);
 	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
@@ -163,7 +163,7 @@ TEST_F(granule, written_when_mapped)
 /* A balloon gives away single pages: a neighbour's fault does not bring them back. */
 TEST_F(granule, discarded_stay_away)
 {
-	fill_pages(self->mem, GRANULE);
+	fill_compressible(self->mem, GRANULE);
 	ASSERT_EQ(0, discard(self->fd, 0, GRANULE * PAGE));
 	self->mem[3 * PAGE] = 1;
 	EXPECT_EQ(1, resident_pages(self->fd));
@@ -199,7 +199,7 @@ TEST_F(granule, sequence_is_read_ahead)
 {
 	unsigned int i;
 
-	fill_pages(self->mem, FILE_PAGES);
+	fill_compressible(self->mem, FILE_PAGES);
 	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
@@ -212,7 +212,7 @@ TEST_F(granule, no_prefetch_reads_one)
 	unsigned int i;
 
 	ASSERT_EQ(0, vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
-	fill_pages(self->mem, FILE_PAGES);
+	fill_compressible(self->mem, FILE_PAGES);
 	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
@@ -224,7 +224,7 @@ TEST_F(granule, no_order_no_reading)
 {
 	unsigned int i;
 
-	fill_pages(self->mem, FILE_PAGES);
+	fill_compressible(self->mem, FILE_PAGES);
 	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES / 4; i++) {
 		/* 1013 is prime: each page once, and no two neighbours in sequence. */
@@ -244,7 +244,7 @@ TEST_F(granule, unused_leave_first)
 
 	CPU_ZERO(&cpus);
 	CPU_SET(0, &cpus);
-	fill_pages(self->mem, FILE_PAGES);
+	fill_compressible(self->mem, FILE_PAGES);
 	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
 	/* A CPU's batch of new pages holds them until others come after them. */
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));

@@ -376,17 +376,6 @@ static void *evict_all_the_time(void *arg)
 	return NULL;
 }
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	if (write(fd, text, strlen(text)) < 0)
-		perror(path);
-	close(fd);
-}
-
 /* Limits, dropped caches and compaction, from outside the VM. */
 static void *disturb(void *arg)
 {

@@ -49,26 +49,12 @@ static int unload_soon(void)
 
 static int tier_add(void)
 {
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	ret = policy_tier_add(&p, "fast", VMSWAP_TIER_KIND_RAM, 64 * MIB);
-	policy_close(&p);
-	return ret;
+	return policy_once_tier_add("fast", VMSWAP_TIER_KIND_RAM, 64 * MIB);
 }
 
 static int tier_del(void)
 {
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	ret = policy_tier_del(&p, "fast");
-	policy_close(&p);
-	return ret;
+	return policy_once_tier_del("fast");
 }
 
 static void fill(uint8_t *mem)

@@ -77,20 +77,9 @@ static int classes_read(struct classes *c)
 
 /* ------------------------------------------------------------- what is counted */
 
-static int write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
 static int counting(bool on)
 {
-	return write_to("/proc/sys/kernel/lock_stat", on ? "1" : "0");
+	return write_file("/proc/sys/kernel/lock_stat", on ? "1" : "0");
 }
 
 struct count {
@@ -177,7 +166,7 @@ static int storm(uint8_t *mem)
 	struct part part[THREADS];
 	int i;
 
-	if (write_to("/proc/lock_stat", "0") || counting(true))
+	if (write_file("/proc/lock_stat", "0") || counting(true))
 		return -EIO;
 	for (i = 0; i < THREADS; i++) {
 		part[i].mem = mem + i * PART_PAGES * PAGE;
@@ -260,7 +249,7 @@ TEST_F(lock_stat, swap_in_incompressible)
 TEST_F(lock_stat, names_are_found)
 {
 	fill_all(self->mem, PAGE_COMPRESSIBLE);
-	ASSERT_EQ(0, write_to("/proc/lock_stat", "0"));
+	ASSERT_EQ(0, write_file("/proc/lock_stat", "0"));
 	ASSERT_EQ(0, counting(true));
 	ASSERT_EQ(0, evict(self->fd, 0, SIZE));
 	ASSERT_EQ(0, counting(false));

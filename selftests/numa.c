@@ -69,14 +69,6 @@ static bool swap_out(int fd)
 	return true;
 }
 
-static void fill_pages(uint8_t *mem)
-{
-	unsigned int i;
-
-	for (i = 0; i < FILE_PAGES; i++)
-		page_make(mem + i * PAGE, PAGE_RANDOM, test_seed + i);
-}
-
 TEST_F(numa, bind)
 {
 	ASSERT_EQ(0, bind_to(self->mem, MPOL_BIND, NODES(2)));
@@ -109,7 +101,7 @@ TEST_F(numa, interleave)
 TEST_F(numa, swapped)
 {
 	ASSERT_EQ(0, bind_to(self->mem, MPOL_BIND, NODES(1)));
-	fill_pages(self->mem);
+	fill_pages(self->mem, FILE_PAGES);
 	ASSERT_TRUE(swap_out(self->fd));
 	ASSERT_EQ(0, bind_to(self->mem, MPOL_BIND, NODES(2)));
 	EXPECT_EQ(FILE_PAGES, on_node1(self->mem));
@@ -119,7 +111,7 @@ TEST_F(numa, swapped)
 TEST_F(numa, prefetched)
 {
 	ASSERT_EQ(0, bind_to(self->mem, MPOL_BIND, NODES(2)));
-	fill_pages(self->mem);
+	fill_pages(self->mem, FILE_PAGES);
 	ASSERT_TRUE(swap_out(self->fd));
 	ASSERT_EQ(0, bind_to(self->mem, MPOL_DEFAULT, NULL));
 	ASSERT_EQ(0, prefetch(self->fd, 0, FILE_SIZE));

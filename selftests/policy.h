@@ -180,6 +180,31 @@ static inline int policy_tier_del(struct policy *p, const char *name)
 	return ret;
 }
 
+/* The same for who asks for nothing else. */
+static inline int policy_once_tier_add(const char *name, uint32_t kind, uint64_t size)
+{
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	ret = policy_tier_add(&p, name, kind, size);
+	policy_close(&p);
+	return ret;
+}
+
+static inline int policy_once_tier_del(const char *name)
+{
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	ret = policy_tier_del(&p, name);
+	policy_close(&p);
+	return ret;
+}
+
 static inline int policy_vm_limit(struct policy *p, uint64_t vm, uint64_t limit)
 {
 	policy_cmd(p, VMSWAP_CMD_VM_SET);

@@ -47,18 +47,6 @@ static int tier_add(void)
 	return ret;
 }
 
-static int tier_del(void)
-{
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	ret = policy_tier_del(&p, TIER);
-	policy_close(&p);
-	return ret;
-}
-
 static bool device_make(void)
 {
 	char command[128];
@@ -93,7 +81,7 @@ FIXTURE_TEARDOWN(slow)
 	munmap(self->mem, FILE_SIZE);
 	close(self->fd);
 	EXPECT_EQ(0, test_umount(&self->mnt));
-	EXPECT_EQ(0, tier_del());
+	EXPECT_EQ(0, policy_once_tier_del(TIER));
 	EXPECT_TRUE(run("dmsetup remove --retry vmswap-slow && modprobe -r brd"));
 }
 

@@ -102,6 +102,25 @@ static inline bool page_is(const void *page, enum page_class class, uint64_t num
 	return !memcmp(page, want, PAGE);
 }
 
+/* Pages that differ from each other, and from run to run. */
+static inline void fill_pages(uint8_t *mem, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		page_make(mem + i * PAGE, PAGE_RANDOM, test_seed + i);
+}
+
+static inline bool pages_filled(const uint8_t *mem, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!page_is(mem + i * PAGE, PAGE_RANDOM, test_seed + i))
+			return false;
+	return true;
+}
+
 static inline bool is_zero(const void *bytes, size_t n)
 {
 	const uint8_t *b = bytes;
@@ -174,6 +193,18 @@ static inline void *map_shared(int fd, size_t size)
 }
 
 /* --------------------------------------------------------------------- ioctls */
+
+/* A setting of the kernel: 0 or -errno. */
+static inline int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
 
 static inline int ranges_ioctl(int fd, unsigned long cmd, uint64_t offset, uint64_t length,
 			       struct vmswap_ranges *result)
@@ -291,14 +322,7 @@ static inline int vm_create(const char *name, uint64_t size)
 
 static inline int test_tier_add(void)
 {
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	ret = policy_tier_add(&p, TEST_TIER, VMSWAP_TIER_KIND_RAM, TEST_TIER_SIZE);
-	policy_close(&p);
-	return ret;
+	return policy_once_tier_add(TEST_TIER, VMSWAP_TIER_KIND_RAM, TEST_TIER_SIZE);
 }
 
 /* 0 when nothing is left of the VMs that there were. */

@@ -62,24 +62,6 @@ FIXTURE_TEARDOWN(file)
 	EXPECT_EQ(0, test_umount(&self->mnt));
 }
 
-static void fill_pages(uint8_t *mem, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		page_make(mem + i * PAGE, PAGE_RANDOM, test_seed + i);
-}
-
-static bool pages_filled(const uint8_t *mem, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (!page_is(mem + i * PAGE, PAGE_RANDOM, test_seed + i))
-			return false;
-	return true;
-}
-
 static bool evict_pages(int fd, unsigned int n)
 {
 	unsigned int i;

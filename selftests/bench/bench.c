@@ -15,17 +15,24 @@ const char *const class_names[CLASSES] = { "sparse", "text", "random" };
 
 /* ------------------------------------------------------------------- failing */
 
+/* err: an errno to tell, or 0. */
+static void __attribute__((noreturn)) die(int err, const char *format, va_list args)
+{
+	fflush(stdout);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	vfprintf(stderr, format, args);
+	if (err)
+		fprintf(stderr, ": %s", strerror(err));
+	fputc('\n', stderr);
+	exit(1);
+}
+
 void bench_die(const char *format, ...)
 {
 	va_list args;
 
-	fflush(stdout);
-	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(1);
+	die(0, format, args);
 }
 
 void bench_die_errno(const char *format, ...)
@@ -33,13 +40,8 @@ void bench_die_errno(const char *format, ...)
 	int err = errno;
 	va_list args;
 
-	fflush(stdout);
-	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, ": %s\n", strerror(err));
-	exit(1);
+	die(err, format, args);
 }
 
 /* --------------------------------------------------------------------- pages */
