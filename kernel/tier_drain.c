@@ -116,9 +116,18 @@ static bool is_stopped(void)
 	return fatal_signal_pending(current) || READ_ONCE(drain.cancel);
 }
 
+/* A page that was read already needs no room: it has what there was. */
+static bool make_room(struct vmswap_region *region, pgoff_t index)
+{
+	loff_t pos = (loff_t)index << PAGE_SHIFT;
+
+	return vmswap_reclaim_has_room(region->vm) ||
+	       filemap_range_has_page(region->inode.i_mapping, pos, pos) ||
+	       vmswap_reclaim_some(region->vm, 4 * BATCH);
+}
+
 static int drain_batch(struct vmswap_region *region, const pgoff_t *batch, unsigned int nr)
 {
-	struct vmswap_vm *vm = region->vm;
 	unsigned int i;
 	int ret = 0;
 
@@ -126,7 +135,7 @@ static int drain_batch(struct vmswap_region *region, const pgoff_t *batch, unsig
 	for (i = 0; i < nr && !ret; i++) {
 		if (is_stopped())
 			return -EINTR;
-		if (!vmswap_reclaim_has_room(vm) && !vmswap_reclaim_some(vm, 4 * BATCH))
+		if (!make_room(region, batch[i]))
 			return -ENOSPC;
 		ret = drain_page(region, batch[i]);
 	}
