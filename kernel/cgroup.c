@@ -4,7 +4,8 @@
  *
  * The kernel's own answer to a cgroup at its limit is to reclaim from LRU lists,
  * where vmswap's pages are not, and then to kill.  So a fault looks at the limits
- * before it charges, and makes its VM give up pages first.
+ * before it charges, and makes its VM give up pages first; for others that charge
+ * the cgroup, reclaim asks through shrinker.c.
  */
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -20,32 +21,58 @@ static unsigned long level_limit(struct mem_cgroup *memcg)
 	return min(READ_ONCE(memcg->memory.max), READ_ONCE(memcg->memory.high));
 }
 
+/* The lowest room of the cgroup and its ancestors; negative: beyond a limit. */
+static long memcg_room(struct mem_cgroup *memcg)
+{
+	long room = LONG_MAX;
+
+	for (; memcg; memcg = parent_mem_cgroup(memcg)) {
+		unsigned long limit = level_limit(memcg);
+
+		if (limit < PAGE_COUNTER_MAX)
+			room = min_t(long, room, limit - page_counter_read(&memcg->memory));
+	}
+	return room;
+}
+#else
+static long memcg_room(struct mem_cgroup *memcg)
+{
+	return LONG_MAX;
+}
+#endif
+
 /**
  * vmswap_cgroup_room() - pages that the VM's cgroup can still be charged with
  * @vm: the VM
  *
- * The lowest room of the cgroup and its ancestors.  Others charge at the same
- * time: the answer may be outdated, and the charge itself decides.
+ * Others charge at the same time: the answer may be outdated, and the charge itself
+ * decides.
  *
  * Return: pages; ULONG_MAX when nothing limits.
  */
 unsigned long vmswap_cgroup_room(struct vmswap_vm *vm)
 {
-	struct mem_cgroup *memcg = READ_ONCE(vm->memcg);
-	unsigned long room = ULONG_MAX;
+	long room = memcg_room(READ_ONCE(vm->memcg));
 
-	for (; memcg; memcg = parent_mem_cgroup(memcg)) {
-		unsigned long limit = level_limit(memcg);
-		unsigned long used = page_counter_read(&memcg->memory);
-
-		if (limit < PAGE_COUNTER_MAX)
-			room = min(room, limit - min(limit, used));
-	}
-	return room;
+	return room == LONG_MAX ? ULONG_MAX : max(room, 0l);
 }
-#else
-unsigned long vmswap_cgroup_room(struct vmswap_vm *vm)
+
+/*
+ * Room that reclaim leaves behind: who charges takes 64 pages at a time, or less
+ * when there is less.
+ */
+#define MARGIN	64
+
+/**
+ * vmswap_memcg_shortage() - pages that a cgroup has too many
+ * @memcg: the cgroup, or NULL
+ *
+ * Return: how many must go, from it or one above it, until it has some room; 0 when
+ * it has.
+ */
+unsigned long vmswap_memcg_shortage(struct mem_cgroup *memcg)
 {
-	return ULONG_MAX;
+	long room = memcg_room(memcg);
+
+	return room < MARGIN ? MARGIN - room : 0;
 }
-#endif

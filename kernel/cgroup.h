@@ -3,9 +3,11 @@
 #ifndef VMSWAP_CGROUP_H
 #define VMSWAP_CGROUP_H
 
+struct mem_cgroup;
 struct vmswap_vm;
 
 /* Any context. */
 unsigned long vmswap_cgroup_room(struct vmswap_vm *vm);
+unsigned long vmswap_memcg_shortage(struct mem_cgroup *memcg);
 
 #endif /* VMSWAP_CGROUP_H */

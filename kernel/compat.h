@@ -20,8 +20,12 @@
 
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/list_lru.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/uio.h>
 #include <linux/workqueue.h>
 #include <linux/zsmalloc.h>
@@ -53,6 +57,15 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 static inline void release_fault_lock(struct vm_fault *vmf)
 {
 	mmap_read_unlock(vmf->vma->vm_mm);
+}
+#endif
+
+/* 6.4: what reclaim credits is not of slabs only */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+static inline void mm_account_reclaimed_pages(unsigned long pages)
+{
+	if (current->reclaim_state)
+		current->reclaim_state->reclaimed_slab += pages;
 }
 #endif
 
@@ -160,6 +173,56 @@ static inline void vmswap_bdev_close(struct vmswap_bdev *dev, void *holder)
 {
 	bdev_fput(dev->file);
 }
+#endif
+
+/* 6.7: shrinkers are allocated; 6.8: list_lru_add() is told node and cgroup */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline struct shrinker *shrinker_alloc(unsigned int flags, const char *name)
+{
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (shrinker) {
+		shrinker->flags = flags;
+		shrinker->seeks = DEFAULT_SEEKS;
+	}
+	return shrinker;
+}
+
+static inline void shrinker_free(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
+
+/* Frees it when that fails. */
+static inline int vmswap_shrinker_register(struct shrinker *shrinker, const char *name)
+{
+	int ret = register_shrinker(shrinker, "%s", name);
+
+	if (ret)
+		kfree(shrinker);
+	return ret;
+}
+#else
+static inline int vmswap_shrinker_register(struct shrinker *shrinker, const char *name)
+{
+	shrinker_register(shrinker);
+	return 0;
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define list_lru_add_obj list_lru_add
+#define list_lru_del_obj list_lru_del
+#endif
+
+/* 7.2: a walk of a list_lru does not tell its lock */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+#define VMSWAP_LRU_WALK_PARAMS \
+	struct list_head *item, struct list_lru_one *list, spinlock_t *lock, void *arg
+#else
+#define VMSWAP_LRU_WALK_PARAMS \
+	struct list_head *item, struct list_lru_one *list, void *arg
 #endif
 
 /* 7.2: <linux/pagevec.h> is gone */

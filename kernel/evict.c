@@ -54,10 +54,10 @@ enum page_fate {
 
 struct vmswap_evict_run {
 	struct vmswap_region *region;
+	const struct vmswap_evict_how *how;
 	struct vmswap_evict_result *res;
 	unsigned int nr;
 	unsigned int writing;			/* of them */
-	bool reclaim;				/* called to free memory */
 	struct folio *folios[VMSWAP_RUN_MAX];
 	pgoff_t index[VMSWAP_RUN_MAX];
 	u64 words[VMSWAP_RUN_MAX];		/* of pages being written */
@@ -98,7 +98,7 @@ static bool is_victim(u64 *word, enum vmswap_evict_mode mode)
  * set when it only has to be unmapped.
  */
 static struct folio *lock_one(struct vmswap_region *region, pgoff_t index,
-			      enum vmswap_evict_mode mode, bool *sample,
+			      const struct vmswap_evict_how *how, bool *sample,
 			      struct vmswap_evict_result *res)
 {
 	struct folio *folio = filemap_get_folio(region->inode.i_mapping, index);
@@ -106,6 +106,8 @@ static struct folio *lock_one(struct vmswap_region *region, pgoff_t index,
 
 	if (IS_ERR(folio))
 		return NULL;
+	if (how->nid != NUMA_NO_NODE && folio_nid(folio) != how->nid)
+		goto put;
 	if (!folio_trylock(folio)) {
 		res->busy++;
 		goto put;
@@ -122,7 +124,7 @@ static struct folio *lock_one(struct vmswap_region *region, pgoff_t index,
 		res->pinned++;
 		goto unlock;
 	}
-	*sample = !is_victim(word, mode);
+	*sample = !is_victim(word, how->mode);
 	if (*sample)
 		res->spared++;
 	return folio;
@@ -216,7 +218,7 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i, u64 *wor
 	struct folio *folio = run->folios[i];
 	struct vmswap_store store = {
 		.region = region, .folio = folio, .batch = &run->batch, .index = i,
-		.left = run->nr - i, .reclaim = run->reclaim,
+		.left = run->nr - i, .where = run->how->store,
 	};
 	u64 old = READ_ONCE(*word), new;
 
@@ -325,14 +327,14 @@ static void drop_run(struct vmswap_evict_run *run)
 		drop_stretch(run, first, nr);
 }
 
-static void lock_run(struct vmswap_evict_run *run, pgoff_t start, unsigned int nr,
-		     enum vmswap_evict_mode mode)
+static void lock_run(struct vmswap_evict_run *run, pgoff_t start, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		bool sample = false;
-		struct folio *folio = lock_one(run->region, start + i, mode, &sample, run->res);
+		struct folio *folio = lock_one(run->region, start + i, run->how, &sample,
+					       run->res);
 
 		if (!folio)
 			continue;
@@ -376,30 +378,47 @@ static void finish_run(struct vmswap_evict_run *run)
 	drop_run(run);
 }
 
-/* Whoever may not wait for I/O, or frees memory itself, must not enter a file system. */
-static bool in_reclaim(void)
+/**
+ * vmswap_evict_where() - where a caller may store that no memory reclaim has called
+ *
+ * Whoever may not wait for I/O, or frees memory itself, must not enter a file system.
+ */
+enum vmswap_store_where vmswap_evict_where(void)
 {
-	return current->flags & (PF_MEMALLOC | PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS);
+	if (current->flags & (PF_MEMALLOC | PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS))
+		return VMSWAP_STORE_SAFE;
+	return VMSWAP_STORE_ANY;
 }
 
 /* --------------------------------------------------------------- runs in flight */
 
-static mempool_t run_pool;
+/*
+ * A pool for each place to store: who waits for a run waits for what its owner waits
+ * for.  Memory reclaim may hold what a file system needs, and the block layer may be
+ * what reclaims without I/O.
+ */
+static mempool_t run_pool[VMSWAP_STORE_NR];
 
 /* An evictor that has a run in flight does not wait for another: it may be the last. */
 static struct vmswap_evict_run *run_alloc(struct vmswap_evictor *ev)
 {
 	if (ev->nr == VMSWAP_EVICT_RUNS)
 		return NULL;
-	return mempool_alloc(&run_pool, ev->nr ? GFP_NOWAIT | __GFP_NOWARN : GFP_NOIO);
+	return mempool_alloc(&run_pool[ev->how->store],
+			     ev->nr ? GFP_NOWAIT | __GFP_NOWARN : GFP_NOIO);
+}
+
+static void run_free(struct vmswap_evict_run *run)
+{
+	mempool_free(run, &run_pool[run->how->store]);
 }
 
 static void run_init(struct vmswap_evict_run *run, struct vmswap_evictor *ev,
 		     struct vmswap_region *region)
 {
 	run->region = region;
+	run->how = ev->how;
 	run->res = ev->res;
-	run->reclaim = in_reclaim();
 	run->nr = 0;
 	run->writing = 0;
 	bitmap_zero(run->sampled, VMSWAP_RUN_MAX);
@@ -412,19 +431,19 @@ static void run_init(struct vmswap_evict_run *run, struct vmswap_evictor *ev,
  * @region: the region; must stay until that run is waited for
  * @start: first page
  * @nr: how many
- * @mode: which of them
+ *
+ * Needs no memory: waits for a run of others who may store in the same tiers.
  */
 void vmswap_evict_begin(struct vmswap_evictor *ev, struct vmswap_region *region,
-			pgoff_t start, unsigned int nr, enum vmswap_evict_mode mode)
+			pgoff_t start, unsigned int nr)
 {
+	unsigned int noreclaim = memalloc_noreclaim_save(), i;
 	struct vmswap_evict_run *run;
-	unsigned int noreclaim, i;
 
 	while (!(run = run_alloc(ev)))
 		vmswap_evict_wait(ev);
 	run_init(run, ev, region);
-	noreclaim = memalloc_noreclaim_save();
-	lock_run(run, start, nr, mode);
+	lock_run(run, start, nr);
 	if (run->nr && any_mapped(run))
 		unmap_run(run);
 	/* The folios may be gone once they are unlocked: their places are kept. */
@@ -436,7 +455,7 @@ void vmswap_evict_begin(struct vmswap_evictor *ev, struct vmswap_region *region,
 		ev->runs[(ev->first + ev->nr++) % VMSWAP_EVICT_RUNS] = run;
 	} else {
 		finish_run(run);
-		mempool_free(run, &run_pool);
+		run_free(run);
 	}
 	memalloc_noreclaim_restore(noreclaim);
 }
@@ -460,7 +479,7 @@ bool vmswap_evict_wait(struct vmswap_evictor *ev)
 	noreclaim = memalloc_noreclaim_save();
 	finish_run(run);
 	memalloc_noreclaim_restore(noreclaim);
-	mempool_free(run, &run_pool);
+	run_free(run);
 	return true;
 }
 
@@ -474,7 +493,10 @@ static int evict_pass(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
 {
 	struct address_space *mapping = region->inode.i_mapping;
-	struct vmswap_evictor ev = { .res = res };
+	const struct vmswap_evict_how how = {
+		.mode = mode, .store = vmswap_evict_where(), .nid = NUMA_NO_NODE,
+	};
+	struct vmswap_evictor ev = { .how = &how, .res = res };
 	unsigned long index = start;
 	int ret = 0;
 
@@ -482,7 +504,7 @@ static int evict_pass(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 	       xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT)) {
 		unsigned int nr = min_t(pgoff_t, VMSWAP_RUN_MAX, end - index);
 
-		vmswap_evict_begin(&ev, region, index, nr, mode);
+		vmswap_evict_begin(&ev, region, index, nr);
 		index += nr;
 		if (fatal_signal_pending(current))
 			ret = -EINTR;
@@ -553,27 +575,47 @@ int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 	return ret;
 }
 
+static void exit_pools(void)
+{
+	int i;
+
+	/* No harm to those never made. */
+	for (i = 0; i < VMSWAP_STORE_NR; i++)
+		mempool_exit(&run_pool[i]);
+}
+
+/* As many as evict at the same time without memory; others wait for them. */
+static int init_pools(void)
+{
+	int ret = 0, i;
+
+	for (i = 0; i < VMSWAP_STORE_NR && !ret; i++)
+		ret = mempool_init_kmalloc_pool(&run_pool[i], 2 * VMSWAP_EVICT_RUNS,
+						sizeof(struct vmswap_evict_run));
+	return ret;
+}
+
 int vmswap_evict_init(void)
 {
 	int cpu, ret;
 
-	/* As many as evict at the same time without memory; others wait for them. */
-	ret = mempool_init_kmalloc_pool(&run_pool, 2 * VMSWAP_EVICT_RUNS,
-					sizeof(struct vmswap_evict_run));
+	ret = init_pools();
 	if (ret)
-		return ret;
+		goto pools;
+	ret = -ENOMEM;
 	drain_work = alloc_percpu(struct work_struct);
-	if (!drain_work) {
-		mempool_exit(&run_pool);
-		return -ENOMEM;
-	}
+	if (!drain_work)
+		goto pools;
 	for_each_possible_cpu(cpu)
 		INIT_WORK(per_cpu_ptr(drain_work, cpu), drain_this_cpu);
 	return 0;
+pools:
+	exit_pools();
+	return ret;
 }
 
 void vmswap_evict_exit(void)
 {
 	free_percpu(drain_work);
-	mempool_exit(&run_pool);
+	exit_pools();
 }

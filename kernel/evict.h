@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-struct vmswap_region;
+#include "tier.h"
 
 /**
  * enum vmswap_evict_mode - which pages of a range go
@@ -18,6 +18,18 @@ enum vmswap_evict_mode {
 	VMSWAP_EVICT_ALL,
 	VMSWAP_EVICT_COLD,
 	VMSWAP_EVICT_FORCE,
+};
+
+/**
+ * struct vmswap_evict_how - which pages of a range go, and where they may go
+ * @mode: which
+ * @store: into which tiers; says as well what the caller may wait for
+ * @nid: only those in memory of this node; NUMA_NO_NODE: all
+ */
+struct vmswap_evict_how {
+	enum vmswap_evict_mode mode;
+	enum vmswap_store_where store;
+	int nid;
 };
 
 /* Pages; results of several calls add up. */
@@ -39,6 +51,7 @@ struct vmswap_evict_run;
 
 /**
  * struct vmswap_evictor - runs that are evicted one after the other
+ * @how: which pages go, and where to; the same for all
  * @res: what became of the pages of finished runs is added here
  * @pending: pages being written
  * @first: the oldest run in flight
@@ -46,6 +59,7 @@ struct vmswap_evict_run;
  * @runs: them, as a ring
  */
 struct vmswap_evictor {
+	const struct vmswap_evict_how *how;
 	struct vmswap_evict_result *res;
 	unsigned long pending;
 	unsigned int first, nr;
@@ -58,9 +72,10 @@ struct vmswap_evictor {
  * may be taken that somebody holds who waits for a folio.
  */
 void vmswap_evict_begin(struct vmswap_evictor *ev, struct vmswap_region *region,
-			pgoff_t start, unsigned int nr, enum vmswap_evict_mode mode);
+			pgoff_t start, unsigned int nr);
 bool vmswap_evict_wait(struct vmswap_evictor *ev);
 void vmswap_evict_end(struct vmswap_evictor *ev);
+enum vmswap_store_where vmswap_evict_where(void);
 
 /* Process context, may sleep, no folio or fault lock held. */
 int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,

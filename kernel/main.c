@@ -7,7 +7,9 @@
 #include "evict.h"
 #include "fs.h"
 #include "netlink.h"
+#include "pressure.h"
 #include "reclaim.h"
+#include "shrinker.h"
 #include "tier.h"
 #include "vm.h"
 
@@ -18,14 +20,20 @@
 static void vmswap_exit_from(int stage)
 {
 	switch (stage) {
-	case 7:
+	case 9:
 		vmswap_dev_exit();
 		fallthrough;
-	case 6:
+	case 8:
 		vmswap_fs_exit();
 		fallthrough;
-	case 5:
+	case 7:
 		vmswap_netlink_exit();
+		fallthrough;
+	case 6:
+		vmswap_shrinker_exit();
+		fallthrough;
+	case 5:
+		vmswap_pressure_exit();
 		fallthrough;
 	case 4:
 		vmswap_reclaim_exit();
@@ -48,6 +56,8 @@ static int __init vmswap_init(void)
 		vmswap_tier_init,
 		vmswap_evict_init,
 		vmswap_reclaim_init,
+		vmswap_pressure_init,
+		vmswap_shrinker_init,
 		vmswap_netlink_init,
 		vmswap_fs_init,
 		vmswap_dev_init,
@@ -66,7 +76,7 @@ static int __init vmswap_init(void)
 
 static void __exit vmswap_exit(void)
 {
-	vmswap_exit_from(7);
+	vmswap_exit_from(9);
 }
 
 module_init(vmswap_init);

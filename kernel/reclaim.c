@@ -23,6 +23,7 @@
 #include "cgroup.h"
 #include "event.h"
 #include "evict.h"
+#include "pressure.h"
 #include "reclaim.h"
 #include "tier.h"
 #include "vm.h"
@@ -142,52 +143,157 @@ out:
 	return region;
 }
 
-/* The runs in flight need their regions: finish them before others get the lock. */
-static void let_regions_change(struct vmswap_vm *vm, struct vmswap_evictor *ev)
+/**
+ * struct sweep - a way of the hand
+ * @how: which pages go, and where to
+ * @target: pages to evict
+ * @budget: pages to look at, at most
+ * @trylock: from within memory reclaim: wait for no lock
+ * @res: what became of them
+ */
+struct sweep {
+	struct vmswap_evict_how how;
+	unsigned long target;
+	unsigned long budget;
+	bool trylock;
+	struct vmswap_evict_result res;
+};
+
+static bool lock_regions(struct vmswap_vm *vm, const struct sweep *s)
 {
-	if (!rwsem_is_contended(&vm->regions_sem))
-		return;
-	vmswap_evict_end(ev);
-	up_read(&vm->regions_sem);
+	if (s->trylock)
+		return down_read_trylock(&vm->regions_sem);
 	down_read(&vm->regions_sem);
+	return true;
 }
 
-/* One round of the hand, at most; returns pages evicted. */
-static unsigned long sweep(struct vmswap_vm *vm, unsigned long target,
-			   enum vmswap_evict_mode mode, bool *stuck)
+/*
+ * The runs in flight need their regions: finish them before others get the lock.
+ * Returns false when the lock is gone.
+ */
+static bool let_regions_change(struct vmswap_vm *vm, struct sweep *s,
+			       struct vmswap_evictor *ev)
 {
-	unsigned long budget = vmswap_vm_resident(vm) + VMSWAP_RUN_MAX;
-	unsigned long scanned = 0;
-	struct vmswap_evict_result res = {};
-	struct vmswap_evictor ev = { .res = &res };
+	if (!rwsem_is_contended(&vm->regions_sem))
+		return true;
+	vmswap_evict_end(ev);
+	up_read(&vm->regions_sem);
+	return lock_regions(vm, s);
+}
+
+static bool is_refused(const struct sweep *s)
+{
+	return s->res.no_room && !s->res.evicted;
+}
+
+/* Begin a run, or wait for one.  Returns false when there is nothing more to do. */
+static bool sweep_step(struct vmswap_vm *vm, struct sweep *s, struct vmswap_evictor *ev,
+		       unsigned long *scanned)
+{
 	struct vmswap_region *region;
 	pgoff_t start;
 
-	down_read(&vm->regions_sem);
-	while (scanned < budget) {
-		/* What is being written will leave, most likely. */
-		if (res.evicted + ev.pending >= target) {
-			if (!vmswap_evict_wait(&ev))
-				break;
-			continue;
-		}
-		region = claim_run(vm, &start);
-		if (!region)
-			break;
-		vmswap_evict_begin(&ev, region, start, VMSWAP_RUN_MAX, mode);
-		scanned += VMSWAP_RUN_MAX / 2;
-		/* Every page of many runs in a row refused by all tiers: no use going on. */
-		if (res.no_room > 8 * VMSWAP_RUN_MAX && !res.evicted)
-			break;
+	/* What is being written will leave, most likely. */
+	if (s->res.evicted + ev->pending >= s->target)
+		return vmswap_evict_wait(ev);
+	region = claim_run(vm, &start);
+	if (!region)
+		return false;
+	vmswap_evict_begin(ev, region, start, VMSWAP_RUN_MAX);
+	/* Runs are seldom full: each counts for half. */
+	*scanned += VMSWAP_RUN_MAX / 2;
+	/* Every page of many runs in a row refused by all tiers: no use going on. */
+	return s->res.no_room <= 8 * VMSWAP_RUN_MAX || s->res.evicted;
+}
+
+static unsigned long sweep(struct vmswap_vm *vm, struct sweep *s)
+{
+	struct vmswap_evictor ev = { .how = &s->how, .res = &s->res };
+	unsigned long scanned = 0;
+
+	memset(&s->res, 0, sizeof(s->res));
+	if (!lock_regions(vm, s))
+		return 0;
+	while (scanned < s->budget && sweep_step(vm, s, &ev, &scanned)) {
 		if (fatal_signal_pending(current))
 			break;
-		let_regions_change(vm, &ev);
+		if (!let_regions_change(vm, s, &ev))
+			return s->res.evicted;
 		cond_resched();
 	}
 	vmswap_evict_end(&ev);
 	up_read(&vm->regions_sem);
-	*stuck = !res.evicted && res.no_room;
-	return res.evicted;
+	return s->res.evicted;
+}
+
+/* ---------------------------------------------------------- when nothing can go */
+
+/*
+ * A round that finds nothing costs an unmap of each page.  After one, nobody tries
+ * for eight times as long as it took: it takes at most a ninth of the time, how
+ * many faults ever meet the limit.
+ */
+#define STUCK_FACTOR	8
+#define STUCK_MAX	(HZ / 4)
+
+static bool is_stuck(struct vmswap_vm *vm)
+{
+	unsigned long until = READ_ONCE(vm->stuck_until);
+
+	return until && time_before(jiffies, until);
+}
+
+/* Full tiers and pins last; pages in use or locked by others are free a moment later. */
+static bool will_last(const struct vmswap_evict_result *res)
+{
+	return res->no_room + res->pinned > res->busy + res->spared;
+}
+
+static void note_result(struct vmswap_vm *vm, const struct sweep *s, unsigned long done,
+			unsigned long start)
+{
+	unsigned long wait;
+
+	if (done || !will_last(&s->res)) {
+		if (READ_ONCE(vm->stuck_until))
+			WRITE_ONCE(vm->stuck_until, 0);
+		return;
+	}
+	wait = clamp_t(unsigned long, (jiffies - start) * STUCK_FACTOR, 1, STUCK_MAX);
+	WRITE_ONCE(vm->stuck_until, (jiffies + wait) | 1);
+}
+
+/* Something has changed that may let pages leave: a tier came, or has room. */
+void vmswap_reclaim_unstick(struct vmswap_vm *vm)
+{
+	WRITE_ONCE(vm->stuck_until, 0);
+}
+
+/* As vmswap_reclaim_some(), for pages in memory of one node. */
+unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int nid)
+{
+	struct sweep s = {
+		.how = {
+			.mode = VMSWAP_EVICT_COLD, .store = vmswap_evict_where(), .nid = nid,
+		},
+		.target = nr,
+		.budget = vmswap_vm_resident(vm) + VMSWAP_RUN_MAX,
+	};
+	unsigned long start = jiffies, done;
+
+	done = sweep(vm, &s);
+	if (done < nr && !is_refused(&s)) {
+		s.target = nr - done;
+		done += sweep(vm, &s);
+	}
+	if (!done && !is_refused(&s)) {
+		s.how.mode = VMSWAP_EVICT_FORCE;
+		done = sweep(vm, &s);
+	}
+	/* That none is on one node says nothing of the others. */
+	if (done || nid == NUMA_NO_NODE)
+		note_result(vm, &s, done, start);
+	return done;
 }
 
 /**
@@ -199,22 +305,57 @@ static unsigned long sweep(struct vmswap_vm *vm, unsigned long target,
  */
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr)
 {
-	unsigned long done;
-	bool stuck;
+	return vmswap_reclaim_node(vm, nr, NUMA_NO_NODE);
+}
 
-	done = sweep(vm, nr, VMSWAP_EVICT_COLD, &stuck);
-	if (done < nr && !stuck)
-		done += sweep(vm, nr - done, VMSWAP_EVICT_COLD, &stuck);
-	if (!done)
-		done = sweep(vm, nr, VMSWAP_EVICT_FORCE, &stuck);
-	return done;
+/* What the VM has for others: nothing when it had nothing a moment ago. */
+unsigned long vmswap_reclaim_offer(struct vmswap_vm *vm)
+{
+	return is_stuck(vm) ? 0 : vmswap_vm_resident(vm);
+}
+
+/* Attempts in a row that found only pages in use, before pages in use go. */
+#define BARREN_MAX	4
+
+/**
+ * vmswap_reclaim_direct() - evict pages of a VM from within memory reclaim
+ * @vm: the VM
+ * @nr: how many pages to aim at
+ * @where: into which tiers; not VMSWAP_STORE_ANY
+ * @nid: only pages in memory of this node, or NUMA_NO_NODE
+ *
+ * Locks are only tried.  Looks at few pages a call: the hand goes on with the next.
+ *
+ * Return: pages freed, those less that copies of them took.
+ */
+unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
+				    enum vmswap_store_where where, int nid)
+{
+	bool desperate = READ_ONCE(vm->barren) >= BARREN_MAX;
+	struct sweep s = {
+		.how = {
+			.mode = desperate ? VMSWAP_EVICT_FORCE : VMSWAP_EVICT_COLD,
+			.store = where,
+			.nid = nid,
+		},
+		.target = nr,
+		.budget = 16 * nr,
+		.trylock = true,
+	};
+	s64 copies = vmswap_tier_memory(vm);
+
+	sweep(vm, &s);
+	WRITE_ONCE(vm->barren, s.res.evicted ? 0 : READ_ONCE(vm->barren) + 1);
+	/* Others store at the same time: an estimate. */
+	copies = DIV_ROUND_UP(max_t(s64, vmswap_tier_memory(vm) - copies, 0), PAGE_SIZE);
+	return s.res.evicted - min_t(unsigned long, copies, s.res.evicted);
 }
 
 /* ----------------------------------------------------------------- the limit */
 
 void vmswap_reclaim_kick(struct vmswap_vm *vm)
 {
-	if (work_pending(&vm->reclaim_work) || READ_ONCE(vm->detached))
+	if (work_pending(&vm->reclaim_work) || READ_ONCE(vm->detached) || is_stuck(vm))
 		return;
 	/* The work keeps the VM: whoever queues it may hold the last reference. */
 	vmswap_vm_hold(vm);
@@ -290,6 +431,7 @@ int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
 {
 	unsigned long limit = limit_pages(vm), resident;
 
+	vmswap_pressure_check();
 	if (likely(limit == ULONG_MAX))
 		return 0;
 	resident = vmswap_vm_resident(vm);
@@ -301,7 +443,8 @@ int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
 	/* Eviction may wait for a device: the worker does it, the guest goes on. */
 	if (nowait)
 		return over_slack(vm) ? -EAGAIN : 0;
-	vmswap_reclaim_some(vm, VMSWAP_RUN_MAX);
+	if (!is_stuck(vm))
+		vmswap_reclaim_some(vm, VMSWAP_RUN_MAX);
 	/* At the cgroup's limit the charge decides; only our own is waited for. */
 	if (!over_slack(vm))
 		return 0;

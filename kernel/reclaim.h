@@ -6,13 +6,20 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-struct vmswap_vm;
+#include "tier.h"
 
 /* Fault path: may sleep for CPU and memory, never for I/O when @nowait. */
 int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait);
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr);
 bool vmswap_reclaim_has_room(struct vmswap_vm *vm);
 unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched);
+
+/* Memory reclaim: any lock may be held; tries locks, waits for I/O only when told to. */
+unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
+				    enum vmswap_store_where where, int nid);
+
+/* Process context, no lock held. */
+unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int nid);
 
 /* Process context, no lock held: wait, killably, until the VM has room again. */
 int vmswap_reclaim_wait(struct vmswap_vm *vm);
@@ -22,6 +29,8 @@ int vmswap_reclaim_to_limit(struct vmswap_vm *vm, unsigned long timeout);
 
 /* Any context. */
 unsigned long vmswap_reclaim_limit(struct vmswap_vm *vm);
+unsigned long vmswap_reclaim_offer(struct vmswap_vm *vm);
+void vmswap_reclaim_unstick(struct vmswap_vm *vm);
 void vmswap_reclaim_kick(struct vmswap_vm *vm);
 u32 vmswap_reclaim_full(void);
 void vmswap_reclaim_set_full(u32 full);

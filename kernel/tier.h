@@ -38,14 +38,29 @@ struct vmswap_store_batch {
 	long slot;
 };
 
+/**
+ * enum vmswap_store_where - the tiers that may take a page, fewer and fewer
+ * @VMSWAP_STORE_ANY: all that the VM may use
+ * @VMSWAP_STORE_SAFE: those that need no memory and no file system: where memory is
+ *	being freed, or a caller may hold what a file system waits for
+ * @VMSWAP_STORE_MEMORY: of these, those that do no I/O
+ */
+enum vmswap_store_where {
+	VMSWAP_STORE_ANY,
+	VMSWAP_STORE_SAFE,
+	VMSWAP_STORE_MEMORY,
+};
+
+#define VMSWAP_STORE_NR		(VMSWAP_STORE_MEMORY + 1)
+
 /* One page to be stored. */
 struct vmswap_store {
 	struct vmswap_region *region;
 	struct folio *folio;
 	struct vmswap_store_batch *batch;
+	enum vmswap_store_where where;
 	unsigned int index;	/* in the batch */
 	unsigned int left;	/* pages of the run that may follow, this one included */
-	bool reclaim;		/* memory is being reclaimed: only to tiers that need none */
 	bool last;		/* asked again: no other tier takes this incompressible page */
 };
 
@@ -68,6 +83,7 @@ struct vmswap_tier_params {
  *	page need not be written again
  * @reclaim_safe: may be written to in order to free memory, unless the tier says
  *	otherwise
+ * @does_io: storing waits for a device
  * @create: check @params, take resources, set tier->size.  Process context, may
  *	sleep.  0 or an errno with @extack set.
  * @destroy: release everything; no slot is in use, no VM is attached.  Process
@@ -90,6 +106,7 @@ struct vmswap_tier_params {
 struct vmswap_tier_ops {
 	u32 kind;
 	bool keeps_copy;
+	bool does_io;
 	bool reclaim_safe;
 	int (*create)(struct vmswap_tier *tier, const struct vmswap_tier_params *params,
 		      struct netlink_ext_ack *extack);
@@ -198,6 +215,9 @@ void vmswap_tier_lost(struct vmswap_tier *tier);
 
 /* Whoever changed the word; see vmswap_word_set(). */
 void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word);
+
+/* Any context: bytes that the VM's copies take of this host's memory. */
+s64 vmswap_tier_memory(struct vmswap_vm *vm);
 
 /* Process context, vm->policy_lock held for attach. */
 void vmswap_tier_attach_vm(struct vmswap_vm *vm);

@@ -282,6 +282,7 @@ static void block_destroy(struct vmswap_tier *tier)
 const struct vmswap_tier_ops vmswap_tier_block_ops = {
 	.kind		= VMSWAP_TIER_KIND_BLOCK,
 	.keeps_copy	= true,
+	.does_io	= true,
 	.reclaim_safe	= true,
 	.create		= block_create,
 	.destroy	= block_destroy,

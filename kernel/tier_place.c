@@ -70,6 +70,19 @@ static bool is_usable(const struct vmswap_vm *vm, const struct vmswap_tier *tier
 	return smp_load_acquire(&vm->tier[tier->id].attached);
 }
 
+static bool is_allowed(const struct vmswap_store *store, const struct vmswap_tier *tier)
+{
+	switch (store->where) {
+	case VMSWAP_STORE_ANY:
+		return true;
+	case VMSWAP_STORE_SAFE:
+		return READ_ONCE(tier->reclaim_safe);
+	case VMSWAP_STORE_MEMORY:
+		return READ_ONCE(tier->reclaim_safe) && !tier->ops->does_io;
+	}
+	return false;
+}
+
 static bool has_space(const struct vmswap_tier *tier)
 {
 	return !READ_ONCE(tier->lost) &&
@@ -126,6 +139,22 @@ void vmswap_tier_account(struct vmswap_tier *tier, struct vmswap_vm *vm, int pag
 	atomic64_add(stored, &tier->stored);
 }
 
+s64 vmswap_tier_memory(struct vmswap_vm *vm)
+{
+	struct tier_order *o;
+	unsigned int i;
+	s64 bytes = 0;
+	int idx;
+
+	idx = srcu_read_lock(&order_srcu);
+	o = srcu_dereference(order, &order_srcu);
+	for (i = 0; i < o->nr; i++)
+		if (o->tier[i]->ops->kind == VMSWAP_TIER_KIND_RAM)
+			bytes += atomic64_read(&vm->tier[o->tier[i]->id].stored_bytes);
+	srcu_read_unlock(&order_srcu, idx);
+	return bytes;
+}
+
 /* How long a tier whose writes fail is passed over, when there are others. */
 #define RETRY_AFTER	(5 * HZ)
 
@@ -161,9 +190,9 @@ void vmswap_tier_lost(struct vmswap_tier *tier)
 		vmswap_event_tier(VMSWAP_EVENT_KIND_DEVICE_LOST, tier);
 }
 
-static bool is_tried(const struct vmswap_tier *tier, const struct vmswap_store *store)
+static bool is_tried(const struct vmswap_tier *tier)
 {
-	if (READ_ONCE(tier->lost) || (store->reclaim && !READ_ONCE(tier->reclaim_safe)))
+	if (READ_ONCE(tier->lost))
 		return false;
 	return !READ_ONCE(tier->degraded) || time_after(jiffies, READ_ONCE(tier->retry_at));
 }
@@ -195,8 +224,8 @@ static bool is_stored(int ret)
  * @word: out: the word that names the copy
  *
  * A page that does not compress goes to the next tier; when there is none, the
- * first compressing tier keeps it as it is.  A tier whose last write failed is
- * passed over for a while; one whose device is gone, for good.
+ * first compressing tier keeps it as it is, if any tier will do.  A tier whose last
+ * write failed is passed over for a while; one whose device is gone, for good.
  *
  * Return: 0; -EINPROGRESS the result comes with the batch; -ENOSPC when no tier
  * took it.
@@ -215,7 +244,8 @@ int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 	for (i = 0; i < o->nr && !is_stored(ret); i++) {
 		struct vmswap_tier *tier = o->tier[i];
 
-		if (!is_usable(store->region->vm, tier) || !is_tried(tier, store))
+		if (!is_usable(store->region->vm, tier) || !is_tried(tier) ||
+		    !is_allowed(store, tier))
 			continue;
 		if (!has_space(tier)) {
 			note_full(tier);
@@ -226,7 +256,8 @@ int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 			too_big = tier;
 	}
 	store->last = true;
-	if (!is_stored(ret) && too_big)
+	/* As it is, it takes as much memory as it frees. */
+	if (!is_stored(ret) && too_big && store->where == VMSWAP_STORE_ANY)
 		ret = store_in(too_big, store, word);
 	srcu_read_unlock(&order_srcu, idx);
 	return is_stored(ret) ? ret : -ENOSPC;

@@ -51,8 +51,12 @@ struct ram_header {
 /* zsmalloc spends a whole page on anything larger. */
 #define RAM_MAX_LEN	(3264 - sizeof(struct ram_header) - 8)
 
-/* Reclaim must neither recurse nor eat the reserves that others need to free memory. */
-#define RAM_GFP	(__GFP_KSWAPD_RECLAIM | __GFP_NOWARN | __GFP_NOMEMALLOC | \
+/*
+ * Reclaim must neither recurse nor eat the reserves that others need to free memory.
+ * It gives back more than it takes: it may go on, with __GFP_HIGH, where others have
+ * to stop.
+ */
+#define RAM_GFP	(__GFP_KSWAPD_RECLAIM | __GFP_HIGH | __GFP_NOWARN | __GFP_NOMEMALLOC | \
 		 __GFP_HIGHMEM | __GFP_ACCOUNT)
 
 /* Binds a slot to its page: another page's slot does not pass. */

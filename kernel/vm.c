@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "reclaim.h"
+#include "shrinker.h"
 #include "tier.h"
 #include "vm.h"
 
@@ -123,6 +124,8 @@ static int vm_publish(struct vmswap_vm *vm)
  *    no region any more, and detached keeps them from attaching a tier again;
  *  - the reclaim worker: cancelled here; one queued later holds a reference and
  *    finds no region;
+ *  - memory reclaim: its tokens go here; one under way holds a reference and finds
+ *    no region;
  *  - faults, system calls: they hold a region's inode, and there is none;
  *  - tiers: detached here; the slots went with the regions' words.
  */
@@ -130,6 +133,7 @@ static void vm_unpublish(struct vmswap_vm *vm)
 {
 	if (cancel_work_sync(&vm->reclaim_work))
 		vmswap_vm_put(vm);
+	vmswap_shrinker_del(vm);
 	/* While it can be found, so that a tier being removed waits for this. */
 	vmswap_tier_detach_vm(vm);
 	xa_erase(&vms, vm->id);
@@ -296,6 +300,7 @@ void vmswap_vm_bind(struct vmswap_vm *vm, struct mm_struct *mm)
 	mutex_lock(&vm->policy_lock);
 	if (!vm->bound) {
 		WRITE_ONCE(vm->memcg, get_mem_cgroup_from_mm(mm));
+		vmswap_shrinker_add(vm);
 		WRITE_ONCE(vm->bound, true);
 	}
 	vmswap_tier_attach_vm(vm);
@@ -308,6 +313,7 @@ void vmswap_vm_prepare(struct vmswap_vm *vm)
 	mutex_lock(&vm->policy_lock);
 	vmswap_tier_attach_vm(vm);
 	mutex_unlock(&vm->policy_lock);
+	vmswap_reclaim_unstick(vm);
 }
 
 unsigned long vmswap_vm_resident(struct vmswap_vm *vm)

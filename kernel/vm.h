@@ -26,6 +26,7 @@
 #define VMSWAP_STREAMS		32
 
 struct mem_cgroup;
+struct vmswap_token;
 
 /**
  * struct vmswap_region - one file of guest memory; also any directory
@@ -99,6 +100,10 @@ struct vmswap_settings {
  * @hand_lock: protects the clock's hand
  * @hand_region: where the hand is: index of the region
  * @hand_index: and of the page in it
+ * @barren: attempts of memory reclaim in a row that freed nothing
+ * @stuck_until: jiffies: no use trying to evict before; 0: not stuck
+ * @tokens: by which memory reclaim finds it; under policy_lock until it is bound,
+ *	then nobody's but the teardown's
  * @event_jiffies: time of the last LIMIT event, to rate-limit them
  *
  * Lives from the making of its first region until its last region is gone;
@@ -134,6 +139,9 @@ struct vmswap_vm {
 	spinlock_t hand_lock;		/* hand_region, hand_index */
 	u32 hand_region;
 	pgoff_t hand_index;
+	unsigned int barren;
+	unsigned long stuck_until;
+	struct vmswap_token *tokens;
 	unsigned long event_jiffies;
 };
 
