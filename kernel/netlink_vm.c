@@ -354,7 +354,7 @@ int vmswap_nl_vm_set(struct sk_buff *skb, struct genl_info *info)
 	if (!ret) {
 		/* The rest, and what is pinned or busy at this moment, the worker does. */
 		vmswap_reclaim_to_limit(vm, HZ);
-		vmswap_reclaim_kick(vm);
+		vmswap_reclaim_unstick(vm);
 		wake_up(&vm->room);
 		vmswap_event_by(VMSWAP_EVENT_KIND_VM_CHANGED, vm, info);
 	}

@@ -259,14 +259,11 @@ static void note_result(struct vmswap_vm *vm, const struct sweep *s, unsigned lo
 			WRITE_ONCE(vm->stuck_until, 0);
 		return;
 	}
+	/* What one may not store in, the worker may. */
+	if (s->how.store != VMSWAP_STORE_ANY)
+		return;
 	wait = clamp_t(unsigned long, (jiffies - start) * STUCK_FACTOR, 1, STUCK_MAX);
 	WRITE_ONCE(vm->stuck_until, (jiffies + wait) | 1);
-}
-
-/* Something has changed that may let pages leave: a tier came, or has room. */
-void vmswap_reclaim_unstick(struct vmswap_vm *vm)
-{
-	WRITE_ONCE(vm->stuck_until, 0);
 }
 
 /* As vmswap_reclaim_some(), for pages in memory of one node. */
@@ -361,6 +358,20 @@ void vmswap_reclaim_kick(struct vmswap_vm *vm)
 	vmswap_vm_hold(vm);
 	if (!queue_work(reclaim_wq, &vm->reclaim_work))
 		vmswap_vm_put(vm);
+}
+
+/**
+ * vmswap_reclaim_unstick() - try again now
+ * @vm: a VM of which nothing could go
+ *
+ * Something has changed: a tier came, or has room, or the limit is another.  Those
+ * who wait for room look at what is resident only, so somebody has to evict first.
+ */
+void vmswap_reclaim_unstick(struct vmswap_vm *vm)
+{
+	if (READ_ONCE(vm->stuck_until))
+		WRITE_ONCE(vm->stuck_until, 0);
+	vmswap_reclaim_kick(vm);
 }
 
 void vmswap_reclaim_worker(struct work_struct *work)

@@ -14,6 +14,7 @@
 
 #include "event.h"
 #include "fault.h"
+#include "reclaim.h"
 #include "tier.h"
 #include "tier_table.h"
 
@@ -338,7 +339,7 @@ void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word)
 	tier->ops->free(tier, vm, word);
 	if (READ_ONCE(tier->full) && has_space(tier)) {
 		WRITE_ONCE(tier->full, false);
-		wake_up(&vm->room);
+		vmswap_reclaim_unstick(vm);
 	}
 	srcu_read_unlock(&order_srcu, idx);
 }
