@@ -254,25 +254,23 @@ static void note_result(struct vmswap_vm *vm, const struct sweep *s, unsigned lo
 {
 	unsigned long wait;
 
+	/* What one may not store in, the worker may; and a node is not all of them. */
+	if (!done && s->how.store != VMSWAP_STORE_ANY)
+		return;
 	if (done || !will_last(&s->res)) {
 		if (READ_ONCE(vm->stuck_until))
 			WRITE_ONCE(vm->stuck_until, 0);
 		return;
 	}
-	/* What one may not store in, the worker may. */
-	if (s->how.store != VMSWAP_STORE_ANY)
-		return;
 	wait = clamp_t(unsigned long, (jiffies - start) * STUCK_FACTOR, 1, STUCK_MAX);
 	WRITE_ONCE(vm->stuck_until, (jiffies + wait) | 1);
 }
 
-/* As vmswap_reclaim_some(), for pages in memory of one node. */
-unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int nid)
+static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
+			     enum vmswap_store_where where, int nid)
 {
 	struct sweep s = {
-		.how = {
-			.mode = VMSWAP_EVICT_COLD, .store = vmswap_evict_where(), .nid = nid,
-		},
+		.how = { .mode = VMSWAP_EVICT_COLD, .store = where, .nid = nid },
 		.target = nr,
 		.budget = vmswap_vm_resident(vm) + VMSWAP_RUN_MAX,
 	};
@@ -287,9 +285,7 @@ unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int ni
 		s.how.mode = VMSWAP_EVICT_FORCE;
 		done = sweep(vm, &s);
 	}
-	/* That none is on one node says nothing of the others. */
-	if (done || nid == NUMA_NO_NODE)
-		note_result(vm, &s, done, start);
+	note_result(vm, &s, done, start);
 	return done;
 }
 
@@ -302,7 +298,20 @@ unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int ni
  */
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr)
 {
-	return vmswap_reclaim_node(vm, nr, NUMA_NO_NODE);
+	return reclaim(vm, nr, vmswap_evict_where(), NUMA_NO_NODE);
+}
+
+/**
+ * vmswap_reclaim_node() - evict pages of a VM because a node is short of memory
+ * @vm: the VM
+ * @nr: how many pages to aim at
+ * @nid: the node
+ *
+ * Return: pages evicted; 0 when none can go.
+ */
+unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int nid)
+{
+	return reclaim(vm, nr, max(vmswap_evict_where(), VMSWAP_STORE_GAIN), nid);
 }
 
 /* What the VM has for others: nothing when it had nothing a moment ago. */

@@ -41,12 +41,14 @@ struct vmswap_store_batch {
 /**
  * enum vmswap_store_where - the tiers that may take a page, fewer and fewer
  * @VMSWAP_STORE_ANY: all that the VM may use
+ * @VMSWAP_STORE_GAIN: those too, but not as it is in memory: the host is short of it
  * @VMSWAP_STORE_SAFE: those that need no memory and no file system: where memory is
  *	being freed, or a caller may hold what a file system waits for
  * @VMSWAP_STORE_MEMORY: of these, those that do no I/O
  */
 enum vmswap_store_where {
 	VMSWAP_STORE_ANY,
+	VMSWAP_STORE_GAIN,
 	VMSWAP_STORE_SAFE,
 	VMSWAP_STORE_MEMORY,
 };

@@ -75,6 +75,7 @@ static bool is_allowed(const struct vmswap_store *store, const struct vmswap_tie
 {
 	switch (store->where) {
 	case VMSWAP_STORE_ANY:
+	case VMSWAP_STORE_GAIN:
 		return true;
 	case VMSWAP_STORE_SAFE:
 		return READ_ONCE(tier->reclaim_safe);
@@ -225,8 +226,8 @@ static bool is_stored(int ret)
  * @word: out: the word that names the copy
  *
  * A page that does not compress goes to the next tier; when there is none, the
- * first compressing tier keeps it as it is, if any tier will do.  A tier whose last
- * write failed is passed over for a while; one whose device is gone, for good.
+ * first compressing tier keeps it as it is, if memory need not be gained.  A tier whose
+ * last write failed is passed over for a while; one whose device is gone, for good.
  *
  * Return: 0; -EINPROGRESS the result comes with the batch; -ENOSPC when no tier
  * took it.
