@@ -6,9 +6,13 @@
  * What kswapd and the allocator know of reclaimable memory does not include VMs:
  * when little else is left they give up early.  So the worker starts before kswapd
  * does, at twice the high watermark, and stops half as far again above it; it may
- * write to any tier.  The kernel's reclaim asks through shrinker.c, for memory only.
- * When it fails all the same, the OOM notifier evicts to memory, and lets the worker
- * evict to devices, a while.
+ * write to any tier.  Page cache counts for it as half free: kswapd, which takes
+ * that, is not asked while the worker keeps memory free, and little more than the
+ * high watermark is free on a host that has read more than it has memory for.
+ *
+ * The kernel's reclaim asks through shrinker.c, for memory only.  When it fails all
+ * the same, the OOM notifier evicts to memory, and lets the worker evict to devices,
+ * a while.
  */
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -49,6 +53,13 @@ static unsigned long start_mark;	/* free pages of the host below which to look c
 
 /* -------------------------------------------------------------------- the marks */
 
+/* Half of it, as MemAvailable has it: with less the host thrashes. */
+static unsigned long page_cache(struct zone *zone)
+{
+	return (zone_page_state(zone, NR_ZONE_INACTIVE_FILE) +
+		zone_page_state(zone, NR_ZONE_ACTIVE_FILE)) / 2;
+}
+
 /*
  * What ordinary memory can be had from, against what all zones of the node want to
  * keep.  Not zone by zone: allocations empty the highest zone first, and leave the
@@ -68,6 +79,8 @@ static unsigned long node_shortage(int nid, unsigned int percent)
 		free = zone_page_state(&zones[i], NR_FREE_PAGES);
 		reserve = zones[i].lowmem_reserve[ZONE_MOVABLE];
 		usable += free - min(free, reserve);
+		if (percent != KERNEL_STOPS)	/* the worker asks */
+			usable += page_cache(&zones[i]);
 		mark += zones[i]._watermark[WMARK_HIGH] * percent / 100;
 	}
 	return mark > usable ? mark - usable : 0;
@@ -182,8 +195,12 @@ void vmswap_pressure_check(void)
 {
 	if (likely(global_zone_page_state(NR_FREE_PAGES) > READ_ONCE(start_mark)))
 		return;
-	if (time_after(jiffies, READ_ONCE(next_check)) && any_shortage(WORKER_STARTS))
+	if (!time_after(jiffies, READ_ONCE(next_check)))
+		return;
+	if (any_shortage(WORKER_STARTS))
 		vmswap_pressure_kick();
+	else
+		WRITE_ONCE(next_check, jiffies);	/* once a jiffy will do */
 }
 
 /* ----------------------------------------------------------------- out of memory */
