@@ -11,13 +11,16 @@
 
 #include "block.h"
 
-/* Memory reclaim must not wait for a device that needs memory itself. */
+/*
+ * Memory reclaim must not wait for a device that needs memory itself, or a process.
+ * What lies below a device-mapper target is not seen: the operator tells it.
+ */
 static bool needs_memory(struct block_device *bdev)
 {
 	const char *name = bdev->bd_disk->disk_name;
 
 	return !strncmp(name, "loop", 4) || !strncmp(name, "rbd", 3) ||
-	       !strncmp(name, "zram", 4);
+	       !strncmp(name, "zram", 4) || !strncmp(name, "ublk", 4);
 }
 
 /*

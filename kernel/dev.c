@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* dev.c - /dev/vmswap, ioctl dispatch and validation.  uapi/linux/vmswap.h is the manual. */
-#include <linux/ctype.h>
 #include <linux/file.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -36,26 +35,12 @@ static long get_info(void __user *arg)
 
 /* ----------------------------------------------------------------- CREATE_VM */
 
-/* The kernel's isalnum() takes Latin-1 letters, too. */
-static bool is_name_char(char c)
-{
-	return (isascii(c) && isalnum(c)) || c == '.' || c == '_' || c == '-';
-}
-
-static bool is_name(const char *name)
-{
-	for (; *name; name++)
-		if (!is_name_char(*name))
-			return false;
-	return true;
-}
-
 static bool create_args_ok(const struct vmswap_create_vm *args)
 {
 	return !(args->flags & ~VMSWAP_CREATE_FLAGS_ALL) && !args->reserved0 &&
 	       !memchr_inv(args->reserved, 0, sizeof(args->reserved)) &&
 	       strnlen(args->name, sizeof(args->name)) < sizeof(args->name) &&
-	       is_name(args->name) &&
+	       vmswap_name_ok(args->name) &&
 	       !vmswap_fs_is_hints_name(args->name, strlen(args->name)) &&
 	       PAGE_ALIGNED(args->size) &&
 	       args->size <= (MAX_LFS_FILESIZE & PAGE_MASK);
@@ -142,7 +127,10 @@ static bool ranges_args_ok(const struct vmswap_ranges *args)
 	       PAGE_ALIGNED(args->done_bytes);
 }
 
-/* Work on one range from @skip bytes on; progress is added to args->done_bytes. */
+/*
+ * Work on one range from @skip bytes on; progress is added to args->done_bytes.  Each
+ * call gets something done, so that whoever is interrupted all the time gets on.
+ */
 static int do_range(struct vmswap_region *region, const struct vmswap_range *range,
 		    u64 skip, range_fn fn, struct vmswap_ranges *args,
 		    struct vmswap_evict_result *res)
@@ -182,6 +170,7 @@ static int do_ranges(struct vmswap_region *region, const struct vmswap_range *ra
 {
 	struct vmswap_evict_result res = {};
 	u64 skip = args->done_bytes;
+	bool begun = false;
 	int ret;
 	u32 i;
 
@@ -193,6 +182,11 @@ static int do_ranges(struct vmswap_region *region, const struct vmswap_range *ra
 			skip -= ranges[i].length;
 			continue;
 		}
+		if (begun && signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		begun = true;
 		ret = do_range(region, &ranges[i], skip, fn, args, &res);
 		skip = 0;
 	}

@@ -57,7 +57,6 @@ static int fill_event(struct sk_buff *skb, void *obj)
 	return 0;
 }
 
-/* Events may be lost when there is no memory; state can always be read. */
 static void send_event(struct event *e)
 {
 	struct sk_buff *skb;
@@ -103,11 +102,12 @@ void vmswap_event_tier(enum vmswap_event_kind kind, struct vmswap_tier *tier)
 	send_event(&e);
 }
 
-void vmswap_event_io(struct vmswap_region *region, pgoff_t index, u32 tier, int err)
+void vmswap_event_io(struct vmswap_region *region, pgoff_t index,
+		     const struct vmswap_tier *tier, int err)
 {
 	struct event e = {
 		.kind = VMSWAP_EVENT_KIND_IO_ERROR, .vm = region->vm, .region = region,
-		.index = index, .tier_id = tier, .has_tier = true, .err = err,
+		.index = index, .tier_name = tier->name, .tier_id = tier->id, .has_tier = true, .err = err,
 	};
 
 	send_event(&e);

@@ -15,6 +15,7 @@ struct vmswap_vm;
 void vmswap_event_vm(enum vmswap_event_kind kind, struct vmswap_vm *vm);
 void vmswap_event_limit(struct vmswap_vm *vm);	/* at most one a second and VM */
 void vmswap_event_tier(enum vmswap_event_kind kind, struct vmswap_tier *tier);
-void vmswap_event_io(struct vmswap_region *region, pgoff_t index, u32 tier, int err);
+void vmswap_event_io(struct vmswap_region *region, pgoff_t index,
+		     const struct vmswap_tier *tier, int err);
 
 #endif /* VMSWAP_EVENT_H */

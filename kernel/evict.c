@@ -274,7 +274,11 @@ static void clean_one(struct vmswap_evict_run *run, unsigned int i)
 	run->fate[i] = CLEANED;
 }
 
-/* The write has ended.  Nobody could touch the page, but this is where we look. */
+/*
+ * The write has ended.  Nobody could touch the page, but this is where we look.  A
+ * reference that was taken meanwhile is one of the page cache's users: it cannot
+ * map or write the folio without its lock, and dropping it fails then.
+ */
 static void written_one(struct vmswap_evict_run *run, unsigned int i)
 {
 	struct folio *folio = run->folios[i];
@@ -562,16 +566,18 @@ static void drain_lru_batches(void)
 int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		       enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
 {
-	struct vmswap_evict_result again = {};
+	struct vmswap_evict_result once = {}, again = {};
 	int ret;
 
-	ret = evict_pass(region, start, end, mode, res);
-	if (ret || !res->busy || mode != VMSWAP_EVICT_ALL)
-		return ret;
-	drain_lru_batches();
-	ret = evict_pass(region, start, end, mode, &again);
-	again.evicted += res->evicted;
-	*res = again;
+	ret = evict_pass(region, start, end, mode, &once);
+	if (!ret && once.busy && mode == VMSWAP_EVICT_ALL) {
+		drain_lru_batches();
+		ret = evict_pass(region, start, end, mode, &again);
+		/* What stayed the first time was looked at again. */
+		again.evicted += once.evicted;
+		once = again;
+	}
+	vmswap_evict_add(res, &once);
 	return ret;
 }
 

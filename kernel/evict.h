@@ -41,6 +41,16 @@ struct vmswap_evict_result {
 	unsigned long spared;	/* recently used */
 };
 
+static inline void vmswap_evict_add(struct vmswap_evict_result *sum,
+				    const struct vmswap_evict_result *res)
+{
+	sum->evicted += res->evicted;
+	sum->pinned += res->pinned;
+	sum->busy += res->busy;
+	sum->no_room += res->no_room;
+	sum->spared += res->spared;
+}
+
 /*
  * Runs that one evictor has in flight at most: while it locks and unmaps the next
  * one, two runs, that is 64 pages, are still being written.

@@ -10,7 +10,6 @@
 #include <linux/pagemap.h>
 
 #include "compat.h"
-#include "event.h"
 #include "fault.h"
 #include "populate.h"
 #include "tier.h"
@@ -51,7 +50,7 @@ static int load_failed(struct vmswap_region *region, struct folio *folio, u64 *w
 		return err;
 	}
 	vmswap_count(region->vm, VC_IO_ERRORS, 1);
-	vmswap_event_io(region, folio->index, vmswap_word_tier(old), err);
+	vmswap_tier_load_failed(region, folio->index, old, err);
 	vmswap_word_set(region, folio->index, word, VMSWAP_WORD_POISON);
 	return -EHWPOISON;
 }
@@ -101,7 +100,9 @@ void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err)
 	struct address_space *mapping = folio->mapping;
 	struct vmswap_region *region = vmswap_region_of(mapping->host);
 
-	vmswap_count_latency(region->vm, ktime_get_ns() - start);
+	/* What was read ahead no fault has waited for. */
+	if (!vmswap_word_is_ahead(word))
+		vmswap_count_latency(region->vm, ktime_get_ns() - start);
 	if (load_result(region, folio, vmswap_word_at(&region->map, folio->index), err)) {
 		folio_get(folio);
 		generic_error_remove_folio(mapping, folio);

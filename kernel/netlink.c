@@ -39,13 +39,6 @@ int vmswap_nl_may_change(struct sk_buff *skb, struct genl_info *info)
 	return -EPERM;
 }
 
-int vmswap_nl_missing(struct genl_info *info, const char *what)
-{
-	NL_SET_ERR_MSG(info->extack, "a required attribute is not there");
-	pr_debug("request without %s\n", what);
-	return -EINVAL;
-}
-
 /* One message about one object. */
 int vmswap_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd,
 		  vmswap_nl_fill_fn fill, void *obj, struct netlink_callback *cb)
@@ -187,7 +180,7 @@ static const struct nla_policy host_policy[VMSWAP_A_HOST_MAX + 1] = {
 static const struct nla_policy tier_policy[VMSWAP_A_TIER_MAX + 1] = {
 	[VMSWAP_A_TIER_NAME]	= { .type = NLA_NUL_STRING, .len = VMSWAP_TIER_NAME_MAX },
 	[VMSWAP_A_TIER_KIND]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_TIER_KIND_NULL),
-	[VMSWAP_A_TIER_RANK]	= NLA_POLICY_MAX(NLA_U32, S16_MAX),
+	[VMSWAP_A_TIER_RANK]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_RANK_MAX),
 	[VMSWAP_A_TIER_SIZE]	= { .type = NLA_U64 },
 	[VMSWAP_A_TIER_ALGO]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_ALGO_ZSTD),
 	[VMSWAP_A_TIER_PATH]	= { .type = NLA_NUL_STRING, .len = PATH_MAX - 1 },

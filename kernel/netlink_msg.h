@@ -17,7 +17,6 @@ u32 vmswap_nl_generation(void);
 
 /* Checks; they set the text of the refusal. */
 int vmswap_nl_may_change(struct sk_buff *skb, struct genl_info *info);
-int vmswap_nl_missing(struct genl_info *info, const char *what);
 /* The VM whose id is in attribute @attr, with a strong reference; or an error pointer. */
 struct vmswap_vm *vmswap_nl_vm(struct genl_info *info, int attr);
 
@@ -27,6 +26,11 @@ int vmswap_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd,
 		  vmswap_nl_fill_fn fill, void *obj, struct netlink_callback *cb);
 int vmswap_nl_reply(struct genl_info *info, u8 cmd, size_t size, vmswap_nl_fill_fn fill,
 		    void *obj);
+
+#define vmswap_nl_missing(info, what) ({					\
+	NL_SET_ERR_MSG((info)->extack, "a required attribute is missing: " what);	\
+	-EINVAL;								\
+})
 
 #define put_u64(skb, attr, value) nla_put_u64_64bit(skb, attr, value, 0)
 

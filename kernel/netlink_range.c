@@ -75,13 +75,8 @@ static int work_range(struct vmswap_region *region, u64 offset, u64 length, bool
 
 	while (i < end && !ret) {
 		pgoff_t n = min_t(pgoff_t, end - i, RANGE_STEP);
-		struct vmswap_evict_result res = {};
 
-		ret = range_step(region, i, i + n, evict, &res);
-		r->res.evicted += res.evicted;
-		r->res.pinned += res.pinned;
-		r->res.busy += res.busy;
-		r->res.no_room += res.no_room;
+		ret = range_step(region, i, i + n, evict, &r->res);
 		i += n;
 		if (time_after(jiffies, stop) || signal_pending(current))
 			break;

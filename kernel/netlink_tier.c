@@ -113,12 +113,8 @@ int vmswap_nl_tier_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 static bool name_ok(const char *name)
 {
-	if (!*name || !strcmp(name, VMSWAP_TIER_NONE))
-		return false;
-	for (; *name; name++)
-		if (!isalnum(*name) && *name != '.' && *name != '_' && *name != '-')
-			return false;
-	return true;
+	return *name && vmswap_name_ok(name) && strcmp(name, VMSWAP_TIER_NONE) &&
+	       strcmp(name, VMSWAP_TIER_ALL);
 }
 
 static void tier_params(struct nlattr **a, struct vmswap_tier_params *p)
@@ -150,7 +146,7 @@ static int check_tier(struct genl_info *info)
 		return vmswap_nl_missing(info, "name");
 	if (!name_ok(nla_data(a[VMSWAP_A_TIER_NAME]))) {
 		NL_SET_ERR_MSG_ATTR(info->extack, a[VMSWAP_A_TIER_NAME],
-				    "a name is 1 to 31 of [A-Za-z0-9._-], and not none");
+				    "a name is 1 to 31 of [A-Za-z0-9._-], and neither all nor none");
 		return -EINVAL;
 	}
 	if (a[VMSWAP_A_TIER_SIZE] && nla_get_u64(a[VMSWAP_A_TIER_SIZE]) < PAGE_SIZE) {

@@ -14,6 +14,7 @@ struct vm_reply {
 	struct vmswap_gauges g;
 	u64 hist[VMSWAP_HIST_BUCKETS];
 	bool deleted;
+	bool alone;			/* first in its buffer: it has no more room elsewhere */
 	char name[NAME_MAX + 1];	/* scratch */
 	char path[PATH_MAX];		/* scratch */
 };
@@ -137,7 +138,10 @@ static int put_region(struct sk_buff *skb, struct vmswap_region *region, struct 
 	return 0;
 }
 
-/* Last in the message: regions for which there is no room are left out. */
+/*
+ * Last in the message.  Without room for all, the VM waits for the next buffer of the
+ * dump; when it was alone in this one, the regions that do not fit are left out.
+ */
 static int put_regions(struct sk_buff *skb, struct vm_reply *r)
 {
 	struct vmswap_region *region;
@@ -150,7 +154,7 @@ static int put_regions(struct sk_buff *skb, struct vm_reply *r)
 		ret = put_region(skb, region, r);
 		vmswap_region_put(region);
 	}
-	return 0;
+	return r->alone ? 0 : ret;
 }
 
 static int fill_vm(struct sk_buff *skb, void *obj)
@@ -216,6 +220,7 @@ int vmswap_nl_vm_get(struct sk_buff *skb, struct genl_info *info)
 	r = kzalloc(sizeof(*r), GFP_KERNEL);
 	if (r) {
 		read_vm(r, vm);
+		r->alone = true;
 		ret = vmswap_nl_reply(info, VMSWAP_CMD_VM_GET, vm_size(vm), fill_vm, r);
 	}
 	kfree(r);
@@ -242,6 +247,7 @@ int vmswap_nl_vm_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	cb->seq = vmswap_nl_generation();
 	while (!ret && (vm = vmswap_vm_next(&id))) {
 		read_vm(r, vm);
+		r->alone = !skb->len;
 		ret = vmswap_nl_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				    NLM_F_MULTI, VMSWAP_CMD_VM_GET, fill_vm, r, cb);
 		vmswap_vm_put(vm);

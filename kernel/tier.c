@@ -166,7 +166,7 @@ static u32 next_rank(void)
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++)
 		if (vmswap_tiers[i])
 			last = max(last, vmswap_tiers[i]->rank);
-	return min_t(u32, last + 10, S32_MAX);
+	return min_t(u32, last + 10, VMSWAP_RANK_MAX);
 }
 
 static void free_tier(struct vmswap_tier *tier)
@@ -299,14 +299,14 @@ int vmswap_tier_change(const struct vmswap_tier_params *params, struct netlink_e
 		ret = -ENOENT;
 		goto unlock;
 	}
-	if (params->size && params->size < atomic64_read(&tier->used)) {
-		NL_SET_ERR_MSG(extack, "size is below what the tier holds");
-		ret = -EBUSY;
-		goto unlock;
-	}
 	if (params->size && tier->ops->kind == VMSWAP_TIER_KIND_BLOCK) {
 		NL_SET_ERR_MSG(extack, "the size of a block tier is fixed");
 		ret = -EOPNOTSUPP;
+		goto unlock;
+	}
+	if (params->size && params->size < atomic64_read(&tier->used)) {
+		NL_SET_ERR_MSG(extack, "size is below what the tier holds");
+		ret = -EBUSY;
 		goto unlock;
 	}
 	old_rank = tier->rank;

@@ -13,8 +13,11 @@
 
 #define VMSWAP_TIER_NAME_MAX	31
 
-/* No tier at all, where names of tiers are told; no tier is named so. */
+/* No tier at all, and all of them, where names of tiers are told; no tier is named so. */
 #define VMSWAP_TIER_NONE	"none"
+#define VMSWAP_TIER_ALL		"all"
+
+#define VMSWAP_RANK_MAX		S16_MAX
 
 struct folio;
 struct vmswap_tier;
@@ -173,8 +176,16 @@ struct vmswap_tier {
 	atomic64_t errors;
 };
 
+/* Binds a copy to its page and VM: another page's copy does not pass. */
+static inline u64 vmswap_checksum_seed(const struct vmswap_region *region, pgoff_t index)
+{
+	return region->vm->key ^ ((u64)region->index << 52) ^ index;
+}
+
 /* Fault path; may sleep. */
 int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio);
+/* The content of a page, which @word still names, cannot be had: tell it. */
+void vmswap_tier_load_failed(struct vmswap_region *region, pgoff_t index, u64 word, int err);
 bool vmswap_tier_keeps_copy(u64 word);
 
 /* Any context: can the slot still be read, as far as is known. */

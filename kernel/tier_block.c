@@ -41,7 +41,7 @@ static u64 page_sum(struct folio *folio)
 	struct vmswap_region *region = vmswap_region_of(folio->mapping->host);
 	void *addr = kmap_local_folio(folio, 0);
 	u64 sum = xxh64(addr, PAGE_SIZE,
-			region->vm->key ^ ((u64)region->index << 52) ^ folio->index);
+			vmswap_checksum_seed(region, folio->index));
 
 	kunmap_local(addr);
 	return sum;

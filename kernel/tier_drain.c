@@ -229,20 +229,8 @@ static int take_step(void)
 
 /* -------------------------------------------------------------- begin and end */
 
-/* Pages for which their VM has no room within its limit. */
-static void count_need(struct vmswap_vm *vm, void *arg)
-{
-	u64 pages = atomic_long_read(&vm->tier[drain.tier->id].pages);
-	u64 limit = vmswap_vm_limit(vm), resident = (u64)vmswap_vm_resident(vm) << PAGE_SHIFT;
-	u64 *need = arg;
-
-	if (!pages || limit == VMSWAP_NO_LIMIT)
-		return;
-	limit = limit > resident ? (limit - resident) >> PAGE_SHIFT : 0;
-	*need += pages - min(pages, limit);
-}
-
-static u64 room_elsewhere(void)
+/* In the tiers of @mask. */
+static u64 room_elsewhere(u32 mask)
 {
 	u64 room = 0;
 	unsigned int i;
@@ -250,15 +238,36 @@ static u64 room_elsewhere(void)
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++) {
 		struct vmswap_tier *tier = vmswap_tiers[i];
 
-		if (tier && tier != drain.tier && !tier->draining && vmswap_tier_takes_pages(tier))
+		if (!tier || tier == drain.tier || !(mask & BIT(i)))
+			continue;
+		if (!tier->draining && vmswap_tier_takes_pages(tier))
 			room += tier->size - atomic64_read(&tier->used);
 	}
 	return room;
 }
 
+struct drain_need {
+	u64 bytes;
+	bool no_room;	/* for one of the VMs, in the tiers it may use */
+};
+
+/* Pages for which their VM has no room within its limit. */
+static void count_need(struct vmswap_vm *vm, void *arg)
+{
+	u64 bytes = (u64)atomic_long_read(&vm->tier[drain.tier->id].pages) << PAGE_SHIFT;
+	u64 limit = vmswap_vm_limit(vm), resident = (u64)vmswap_vm_resident(vm) << PAGE_SHIFT;
+	struct drain_need *need = arg;
+
+	if (!bytes || limit == VMSWAP_NO_LIMIT)
+		return;
+	bytes -= min(bytes, limit - min(limit, resident));
+	need->bytes += bytes;
+	need->no_room |= bytes > room_elsewhere(READ_ONCE(vm->set.tier_mask));
+}
+
 static int refuse(struct netlink_ext_ack *extack)
 {
-	NL_SET_ERR_MSG(extack, "the pages in it have no room elsewhere");
+	NL_SET_ERR_MSG(extack, "the pages in it have no room in memory or in other tiers that their VMs may use");
 	return -ENOSPC;
 }
 
@@ -266,11 +275,11 @@ static int refuse(struct netlink_ext_ack *extack)
 static int begin_drain(struct netlink_ext_ack *extack)
 {
 	struct vmswap_tier *tier = drain.tier;
-	u64 need = 0;
+	struct drain_need need = {};
 	int ret;
 
 	vmswap_tier_with_each_vm(count_need, &need);
-	if (need << PAGE_SHIFT > room_elsewhere())
+	if (need.no_room || need.bytes > room_elsewhere(~0u))
 		return refuse(extack);
 	tier->draining = true;
 	ret = vmswap_order_publish();

@@ -176,7 +176,7 @@ static void note_failure(struct vmswap_tier *tier, struct vmswap_store *store, i
 	WRITE_ONCE(tier->retry_at, jiffies + RETRY_AFTER);
 	WRITE_ONCE(tier->degraded, true);
 	vmswap_count(store->region->vm, VC_IO_ERRORS, 1);
-	vmswap_event_io(store->region, store->folio->index, tier->id, err);
+	vmswap_event_io(store->region, store->folio->index, tier, err);
 }
 
 /**
@@ -304,6 +304,11 @@ int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio)
 		atomic64_inc(&tier->errors);
 	}
 	return ret;
+}
+
+void vmswap_tier_load_failed(struct vmswap_region *region, pgoff_t index, u64 word, int err)
+{
+	vmswap_event_io(region, index, tier_of(word), err);
 }
 
 /* Copies of resident pages are given up when the tier gets full. */

@@ -59,12 +59,6 @@ struct ram_header {
 #define RAM_GFP	(__GFP_KSWAPD_RECLAIM | __GFP_HIGH | __GFP_NOWARN | __GFP_NOMEMALLOC | \
 		 __GFP_HIGHMEM | __GFP_ACCOUNT)
 
-/* Binds a slot to its page: another page's slot does not pass. */
-static u64 checksum_seed(struct vmswap_region *region, pgoff_t index)
-{
-	return region->vm->key ^ ((u64)region->index << 52) ^ index;
-}
-
 static u64 header_sum(const struct ram_header *h, u64 seed)
 {
 	return xxh64(&h->len, sizeof(*h) - offsetof(struct ram_header, len) + h->len, seed);
@@ -237,7 +231,7 @@ static int store_raw(struct vmswap_tier *tier, struct vmswap_region *region,
 	from = kmap_local_folio(folio, 0);
 	to = kmap_local_page(page);
 	copy_page(to, from);
-	set_page_private(page, xxh64(to, PAGE_SIZE, checksum_seed(region, folio->index)));
+	set_page_private(page, xxh64(to, PAGE_SIZE, vmswap_checksum_seed(region, folio->index)));
 	kunmap_local(to);
 	kunmap_local(from);
 	*payload = page_to_pfn(page);
@@ -281,7 +275,7 @@ static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *regi
 	h->len = len;
 	h->algo = tier->algo;
 	h->zero = 0;
-	h->sum = header_sum(h, checksum_seed(region, index));
+	h->sum = header_sum(h, vmswap_checksum_seed(region, index));
 	zs_obj_write(pool->zs, handle, h, size);
 	*payload = payload_of_handle(handle);
 	vmswap_tier_account(tier, region->vm, 1, len);
@@ -331,7 +325,7 @@ static int load_raw(struct vmswap_region *region, u64 word, struct folio *folio)
 	int ret = 0;
 
 	copy_page(to, from);
-	if (xxh64(to, PAGE_SIZE, checksum_seed(region, folio->index)) != page_private(page))
+	if (xxh64(to, PAGE_SIZE, vmswap_checksum_seed(region, folio->index)) != page_private(page))
 		ret = -EBADMSG;
 	kunmap_local(to);
 	kunmap_local(from);
@@ -354,7 +348,7 @@ static int load_compressed(struct vmswap_tier *tier, struct vmswap_region *regio
 			return ret;
 	}
 	h = zs_obj_read_begin(pool->zs, handle, size, vmswap_copy_get());
-	if (h->len <= RAM_MAX_LEN && h->sum == header_sum(h, checksum_seed(region, index)))
+	if (h->len <= RAM_MAX_LEN && h->sum == header_sum(h, vmswap_checksum_seed(region, index)))
 		ret = vmswap_decompress(h->algo, h + 1, h->len, page);
 	zs_obj_read_end(pool->zs, handle, size, h);
 	vmswap_copy_put();

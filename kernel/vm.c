@@ -2,6 +2,7 @@
 /* vm.c - VMs: registry, lifetime, regions, settings. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ctype.h>
 #include <linux/math64.h>
 #include <linux/memcontrol.h>
 #include <linux/random.h>
@@ -19,6 +20,20 @@
 static DEFINE_XARRAY(vms);
 static atomic64_t last_id;
 static atomic_t nr_vms;		/* structures not yet freed */
+
+/* The kernel's isalnum() takes Latin-1 letters, too. */
+static bool is_name_char(char c)
+{
+	return (isascii(c) && isalnum(c)) || c == '.' || c == '_' || c == '-';
+}
+
+bool vmswap_name_ok(const char *name)
+{
+	for (; *name; name++)
+		if (!is_name_char(*name))
+			return false;
+	return true;
+}
 
 static void vm_settings_init(struct vmswap_settings *set)
 {

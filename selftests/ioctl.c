@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
+#include <sys/uio.h>
 #include <linux/falloc.h>
 
 #include "test-lib.h"
@@ -459,6 +460,28 @@ TEST_F(vm, range_arrays)
 	EXPECT_EQ(-EINVAL, do_ioctl(self->fd, VMSWAP_IOC_PREFETCH, &self->args));
 	self->args.nr_ranges = 0;
 	EXPECT_EQ(-EINVAL, do_ioctl(self->fd, VMSWAP_IOC_PREFETCH, &self->args));
+}
+
+/* What stays is told for all ranges together, also when a page is tried again. */
+TEST_F(vm, ranges_add_up)
+{
+	struct iovec iov = { self->mem + 9 * PAGE, PAGE };
+	int busy[2];
+
+	self->ranges[0] = (struct vmswap_range){ 0, 8 * PAGE };
+	self->ranges[1] = (struct vmswap_range){ 8 * PAGE, 8 * PAGE };
+	self->args.nr_ranges = 2;
+	ASSERT_EQ(0, mlock(self->mem, 2 * PAGE));
+	/* A pipe refers to the page. */
+	ASSERT_EQ(0, pipe(busy));
+	ASSERT_EQ(PAGE, vmsplice(busy[1], &iov, 1, 0));
+	ASSERT_EQ(0, do_ioctl(self->fd, VMSWAP_IOC_EVICT, &self->args));
+	EXPECT_EQ(13, self->args.done_pages);
+	EXPECT_EQ(2, self->args.kept_pinned);
+	EXPECT_EQ(1, self->args.kept_busy);
+	close(busy[0]);
+	close(busy[1]);
+	EXPECT_EQ(0, munlock(self->mem, 2 * PAGE));
 }
 
 /* done_bytes says where to go on: only the rest is worked on. */

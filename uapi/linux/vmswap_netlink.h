@@ -27,7 +27,8 @@ enum vmswap_tier_kind {
  * enum vmswap_tier_state
  * @VMSWAP_TIER_STATE_ONLINE: takes and returns pages
  * @VMSWAP_TIER_STATE_FULL: returns pages; takes some again when room is made
- * @VMSWAP_TIER_STATE_DEGRADED: a recent write or read failed; still tried
+ * @VMSWAP_TIER_STATE_DEGRADED: a recent write failed; passed over for some
+ *   seconds, then tried again
  * @VMSWAP_TIER_STATE_DRAINING: takes no page; its pages are on their way
  *   elsewhere
  * @VMSWAP_TIER_STATE_FAILED: the device is gone

@@ -6,7 +6,7 @@
 
 const struct command ctl_commands[] = {
 	{ "tier", "add",
-	  "NAME ram [size SIZE] [algo lz4|zstd] [rank N] | NAME block PATH [size SIZE] [rank N] [--force]",
+	  "NAME ram [size SIZE] [algo lz4|zstd] [rank N] [reclaim-safe yes|no] | NAME block PATH [size SIZE] [rank N] [reclaim-safe yes|no] [--force]",
 	  2, -1, OPT_FORCE, ctl_tier_add },
 	{ "tier", "set", "NAME KEY VALUE...", 3, -1, 0, ctl_tier_set },
 	{ "tier", "del", "NAME", 1, 1, 0, ctl_tier_del },

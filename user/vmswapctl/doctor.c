@@ -98,7 +98,9 @@ static void check_tier(struct findings *f, const struct vmswap_tier *t)
 			    (unsigned long long)t->errors);
 	else if (t->state == VMSWAP_TIER_STATE_FULL)
 		ctl_finding(f, FINDING_NOTE, "tier-state",
-			    "vmswapctl tier set NAME size SIZE, or add another tier",
+			    t->kind == VMSWAP_TIER_KIND_RAM ?
+			    "vmswapctl tier set NAME size SIZE, or add another tier" :
+			    "add another tier",
 			    "tier %s is full", t->name);
 	else
 		ctl_finding(f, FINDING_OK, "tier-state", NULL,
