@@ -55,6 +55,7 @@ struct opponent {
 	uint8_t *mem;
 	atomic_bool stop;
 	atomic_long n;
+	atomic_long evictions;	/* commands that have evicted something */
 };
 
 static void *opponent_loop(void *arg)
@@ -88,9 +89,20 @@ static long opponent_end(struct opponent *o)
 	return o->n;
 }
 
+/* Where nothing is left others get the CPU, to bring something in. */
+static void evict_some(struct opponent *o, size_t length)
+{
+	struct vmswap_ranges res;
+
+	if (!ranges_ioctl(o->fd, VMSWAP_IOC_EVICT, 0, length, &res) && res.done_pages)
+		atomic_fetch_add(&o->evictions, 1);
+	else
+		sched_yield();
+}
+
 static void evict_all(struct opponent *o)
 {
-	evict(o->fd, 0, FILE_SIZE);
+	evict_some(o, FILE_SIZE);
 }
 
 /* ------------------------------------------------------------------------ pins */
@@ -251,15 +263,53 @@ TEST_F(race, munlocked_leaves)
 	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
 }
 
+static void run_on_cpu(int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
+/*
+ * Another CPU's batch of new pages holds them: they leave with the first command
+ * all the same.  By system call, so that no more pages come than fit in a batch.
+ */
+TEST_F(race, other_cpu)
+{
+	int i, at_once = 0, n = rounds(20);
+	uint8_t page[PAGE];
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "%s", "one CPU only");
+	page_make(page, PAGE_RANDOM, 1);
+	for (i = 0; i < n; i++) {
+		ASSERT_EQ(0, discard(self->fd, 0, PAGE));
+		run_on_cpu(1);
+		ASSERT_EQ(PAGE, pwrite(self->fd, page, PAGE, 0));
+		run_on_cpu(0);
+		ASSERT_EQ(0, evict(self->fd, 0, PAGE));
+		at_once += !is_resident(self->fd, 0);
+	}
+	/* Compaction may hold one for a moment. */
+	EXPECT_LE(n * 3 / 4, at_once);
+	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 1));
+}
+
 /* ----------------------------------------------------- touched while it leaves */
 
 /* Counters in one page, one per thread: none may ever go back. */
 struct counter {
 	volatile uint64_t *at;
+	struct opponent *evictor;
 	atomic_bool *failed;
 	long n;
 	pthread_t thread;
 };
+
+/* Counting is fast, eviction is not: it goes on until there were so many, at least. */
+#define EVICTIONS 20
 
 static void *count_up(void *arg)
 {
@@ -267,7 +317,7 @@ static void *count_up(void *arg)
 	long i;
 
 	*c->at = 0;
-	for (i = 0; i < c->n; i++) {
+	for (i = 0; i < c->n || atomic_load(&c->evictor->evictions) < rounds(EVICTIONS); i++) {
 		if (*c->at != i) {
 			printf("# counter is %llu, expected %ld\n",
 			       (unsigned long long)*c->at, i);
@@ -276,33 +326,36 @@ static void *count_up(void *arg)
 		}
 		*c->at = i + 1;
 	}
+	c->n = i;
 	return NULL;
 }
 
 #define COUNTERS 6
 
 static void count_in_pages(struct __test_metadata *_metadata, uint8_t *mem, size_t stride,
-			   long n)
+			   long n, struct opponent *evictor)
 {
 	struct counter c[COUNTERS];
 	atomic_bool failed = false;
 	int i;
 
 	for (i = 0; i < COUNTERS; i++) {
-		c[i] = (struct counter){ (void *)(mem + 64 + i * stride), &failed, n };
+		c[i] = (struct counter){
+			(void *)(mem + 64 + i * stride), evictor, &failed, n
+		};
 		ASSERT_EQ(0, pthread_create(&c[i].thread, NULL, count_up, &c[i]));
 	}
 	for (i = 0; i < COUNTERS; i++)
 		pthread_join(c[i].thread, NULL);
 	EXPECT_FALSE(failed);
 	for (i = 0; i < COUNTERS; i++) {
-		EXPECT_EQ(n, *c[i].at);
+		EXPECT_EQ(c[i].n, *c[i].at);
 	}
 }
 
 static void evict_first(struct opponent *o)
 {
-	evict(o->fd, 0, PAGE);
+	evict_some(o, PAGE);
 }
 
 TEST_F(race, many_threads_one_page)
@@ -311,7 +364,7 @@ TEST_F(race, many_threads_one_page)
 
 	page_make(self->mem, PAGE_RANDOM, 1);
 	opponent_start(&evictor, evict_first, self->fd, self->mem);
-	count_in_pages(_metadata, self->mem, 64, rounds(200000));
+	count_in_pages(_metadata, self->mem, 64, rounds(200000), &evictor);
 	EXPECT_LT(0, opponent_end(&evictor));
 }
 
@@ -321,10 +374,61 @@ TEST_F(race, neighbours_and_fault_around)
 
 	fill_pages(self->mem, FILE_PAGES);
 	opponent_start(&evictor, evict_all, self->fd, self->mem);
-	count_in_pages(_metadata, self->mem, PAGE, rounds(200000));
+	count_in_pages(_metadata, self->mem, PAGE, rounds(200000), &evictor);
 	EXPECT_LT(0, opponent_end(&evictor));
 	EXPECT_TRUE(page_is(self->mem + (COUNTERS + 1) * PAGE, PAGE_RANDOM,
 			    test_seed + COUNTERS + 1));
+}
+
+struct walker {
+	uint8_t *mem;
+	struct opponent *evictor;
+	unsigned int id;
+	bool ok;
+	pthread_t thread;
+};
+
+static void *walk_down(void *arg)
+{
+	struct walker *w = arg;
+	uint64_t n;
+	int i;
+
+	w->ok = true;
+	for (n = 0; w->ok && atomic_load(&w->evictor->evictions) < rounds(4 * EVICTIONS); n++)
+		for (i = FILE_PAGES - 1; i >= 0; i--) {
+			volatile uint64_t *at = (void *)(w->mem + i * PAGE + 64 * w->id);
+
+			if (*at != n) {
+				printf("# page %d is %llu, expected %llu\n", i,
+				       (unsigned long long)*at, (unsigned long long)n);
+				w->ok = false;
+			}
+			*at = n + 1;
+		}
+	return NULL;
+}
+
+/*
+ * Pages are cleaned and unlocked upwards, then dropped.  Who walks downwards, and waits
+ * for one of them, goes on with those that were unlocked before and are still there.
+ */
+TEST_F(race, touched_before_drop)
+{
+	struct opponent evictor;
+	struct walker w[2];
+	int i;
+
+	opponent_start(&evictor, evict_all, self->fd, self->mem);
+	for (i = 0; i < 2; i++) {
+		w[i] = (struct walker){ self->mem, &evictor, i };
+		ASSERT_EQ(0, pthread_create(&w[i].thread, NULL, walk_down, &w[i]));
+	}
+	for (i = 0; i < 2; i++) {
+		pthread_join(w[i].thread, NULL);
+		EXPECT_TRUE(w[i].ok);
+	}
+	opponent_end(&evictor);
 }
 
 static void drop_caches(struct opponent *o)
@@ -341,7 +445,7 @@ TEST_F(race, drop_caches)
 	fill_pages(self->mem, FILE_PAGES);
 	opponent_start(&dropper, drop_caches, self->fd, self->mem);
 	opponent_start(&evictor, evict_all, self->fd, self->mem);
-	count_in_pages(_metadata, self->mem, PAGE, rounds(100000));
+	count_in_pages(_metadata, self->mem, PAGE, rounds(100000), &evictor);
 	EXPECT_LT(0, opponent_end(&dropper));
 	opponent_end(&evictor);
 	EXPECT_TRUE(page_is(self->mem + (COUNTERS + 1) * PAGE, PAGE_RANDOM,
@@ -366,7 +470,7 @@ TEST_F(race, migration)
 	fill_pages(self->mem, FILE_PAGES);
 	opponent_start(&mover, move_about, self->fd, self->mem);
 	opponent_start(&evictor, evict_all, self->fd, self->mem);
-	count_in_pages(_metadata, self->mem, PAGE, rounds(100000));
+	count_in_pages(_metadata, self->mem, PAGE, rounds(100000), &evictor);
 	EXPECT_LT(0, opponent_end(&mover));
 	opponent_end(&evictor);
 	EXPECT_TRUE(page_is(self->mem + (COUNTERS + 1) * PAGE, PAGE_RANDOM,
@@ -461,6 +565,40 @@ TEST_F(race, discard)
 	opponent_end(&evictor);
 }
 
+#define LARGE		(128 * MIB)
+
+/*
+ * A discard empties the page cache first and the words then, the last page's long
+ * after: whoever touches that meanwhile must neither find its old word nor a page
+ * that nobody has cleared.
+ */
+TEST_F(race, discard_large)
+{
+	struct opponent toucher;
+	uint8_t *mem, *last;
+	size_t at;
+	long i;
+
+	ASSERT_EQ(0, ftruncate(self->fd, LARGE));
+	mem = map_shared(self->fd, LARGE);
+	ASSERT_NE(MAP_FAILED, mem);
+	last = mem + LARGE - PAGE;
+	for (at = 0; at < LARGE; at += MIB)
+		mem[at] = 1;
+	for (i = 0; i < rounds(30); i++) {
+		/* Equal words stay in the page's word while it is in memory. */
+		memset(last, 0x11 + i, PAGE);
+		ASSERT_TRUE(evict_page(self->fd, LARGE - PAGE));
+		opponent_start(&toucher, touch_first, self->fd, last);
+		ASSERT_EQ(0, discard(self->fd, 0, LARGE));
+		EXPECT_TRUE(is_zero(last, PAGE)) {
+			TH_LOG("round %ld: %02x", i, *last);
+		}
+		opponent_end(&toucher);
+	}
+	munmap(mem, LARGE);
+}
+
 static void prefetch_all(struct opponent *o)
 {
 	prefetch(o->fd, 0, FILE_SIZE);
@@ -473,9 +611,69 @@ TEST_F(race, prefetch)
 	fill_pages(self->mem, FILE_PAGES);
 	opponent_start(&evictor, evict_all, self->fd, self->mem);
 	opponent_start(&prefetcher, prefetch_all, self->fd, self->mem);
-	count_in_pages(_metadata, self->mem, PAGE, rounds(100000));
+	count_in_pages(_metadata, self->mem, PAGE, rounds(100000), &evictor);
 	EXPECT_LT(0, opponent_end(&prefetcher));
 	opponent_end(&evictor);
+}
+
+/* ------------------------------------------------------ pages of equal words */
+
+static void fill_words(uint8_t *page, uint64_t value)
+{
+	uint64_t *w = (uint64_t *)page, i;
+
+	for (i = 0; i < PAGE / 8; i++)
+		w[i] = value;
+}
+
+/* Values at the edges of what a word can hold. */
+static const uint64_t equal_words[] = {
+	1, -1ull, -5ull, 0xffffffff, 0x100000000, 0xdeadbeefdeadbeef, 0x8000000080000000,
+	0x1234567812345678, 0x0123456789abcdef, 1ull << 52, (1ull << 53) - 1, 1ull << 53,
+	-(1ull << 53), -(1ull << 53) - 1, 1ull << 63, 0x8000000000000001, 0xeeeeeeeeeeeeeeee,
+};
+
+TEST_F(race, same_filled)
+{
+	const unsigned int n = sizeof(equal_words) / sizeof(equal_words[0]);
+	uint8_t want[PAGE];
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		fill_words(self->mem + i * PAGE, equal_words[i]);
+	for (i = 0; i < n; i++)
+		EXPECT_TRUE(evict_page(self->fd, i * PAGE));
+	for (i = 0; i < n; i++) {
+		fill_words(want, equal_words[i]);
+		EXPECT_EQ(0, memcmp(self->mem + i * PAGE, want, PAGE)) {
+			TH_LOG("%llx", (unsigned long long)equal_words[i]);
+		}
+	}
+}
+
+/* One bit in one word, and the page is another. */
+TEST_F(race, almost_same_filled)
+{
+	static const unsigned int at[] = { 0, 1, 2, 255, 256, 509, 510, 511 };
+	const unsigned int n = sizeof(at) / sizeof(at[0]);
+	unsigned int i;
+	uint64_t *w;
+
+	for (i = 0; i < 2 * n; i++) {
+		fill_words(self->mem + i * PAGE, i < n ? 0 : 7);
+		w = (uint64_t *)(self->mem + i * PAGE);
+		w[at[i % n]] ^= 1ull << 63;
+	}
+	for (i = 0; i < 2 * n; i++)
+		EXPECT_TRUE(evict_page(self->fd, i * PAGE));
+	for (i = 0; i < 2 * n; i++) {
+		w = (uint64_t *)(self->mem + i * PAGE);
+		w[at[i % n]] ^= 1ull << 63;
+		EXPECT_TRUE(i < n ? is_zero(self->mem + i * PAGE, PAGE) :
+			    w[0] == 7 && !memcmp(w, w + 1, PAGE - 8)) {
+			TH_LOG("word %u", at[i % n]);
+		}
+	}
 }
 
 /* -------------------------------------------------------------- VMs among others */

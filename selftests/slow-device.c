@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* slow-device.c - who waits for a slow read, and who does not.  Needs dm-delay. */
+/* slow-device.c - who waits for slow I/O, and who does not.  Needs dm-delay. */
 #define TEST_NO_TIER
 #include <linux/falloc.h>
 #include <pthread.h>
@@ -47,14 +47,13 @@ static int tier_add(void)
 	return ret;
 }
 
-static bool device_make(void)
+static bool device_make(unsigned int read_ms, unsigned int write_ms)
 {
 	char command[128];
 
-	/* Reads are delayed, writes are not. */
 	snprintf(command, sizeof(command),
-		 "dmsetup create vmswap-slow --table '0 32768 delay /dev/ram0 0 %d /dev/ram0 0 0'",
-		 DELAY_MS);
+		 "dmsetup create vmswap-slow --table '0 32768 delay /dev/ram0 0 %u /dev/ram0 0 %u'",
+		 read_ms, write_ms);
 	return run("modprobe brd rd_nr=1 rd_size=16384 && modprobe dm-delay") && run(command) &&
 	       run("dmsetup mknodes");
 }
@@ -63,7 +62,7 @@ FIXTURE_SETUP(slow)
 {
 	unsigned int i;
 
-	if (!device_make())
+	if (!device_make(DELAY_MS, 0))
 		SKIP(return, "%s", "no dm-delay");
 	ASSERT_EQ(0, tier_add());
 	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
@@ -149,6 +148,40 @@ TEST_F(slow, discard_can_be_killed)
 	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 0));
 }
 
+static void *discard_two(void *arg)
+{
+	struct { int fd, ret; } *a = arg;
+
+	a->ret = discard(a->fd, 0, 2 * PAGE);
+	return NULL;
+}
+
+/*
+ * A discard that has waited for one read finds the next: of the page before, which
+ * it has passed.  It waits for that without a lock, too.
+ */
+TEST_F(slow, discard_looks_again)
+{
+	struct { int fd, ret; } arg = { self->fd, -1 };
+	pthread_t first, discarder;
+	long start = now_ms();
+
+	ASSERT_EQ(0, discard(self->fd, 8 * PAGE, 8 * PAGE));
+	ASSERT_TRUE(evict_page(self->fd, PAGE));
+	ASSERT_TRUE(start_reader(&first, self->mem + PAGE));
+	ASSERT_EQ(0, pthread_create(&discarder, NULL, discard_two, &arg));
+	usleep(DELAY_MS * 1000 / 2);
+	ASSERT_TRUE(start_reader(&self->reader, self->mem));
+	ASSERT_EQ(0, pthread_join(first, NULL));
+	usleep(DELAY_MS * 1000 / 16);
+	self->mem[8 * PAGE] = 1;
+	EXPECT_GT(DELAY_MS * 11 / 8, now_ms() - start);
+	ASSERT_EQ(0, pthread_join(self->reader, NULL));
+	ASSERT_EQ(0, pthread_join(discarder, NULL));
+	EXPECT_EQ(0, arg.ret);
+	EXPECT_TRUE(is_zero(self->mem, 2 * PAGE));
+}
+
 static volatile long alarm_ms;
 
 static void on_alarm(int sig)
@@ -193,4 +226,91 @@ TEST_F(slow, pressure_shows)
 	EXPECT_LE(DELAY_MS * 1000 / 2, after - before);
 }
 
-TEST_HARNESS_MAIN
+/* ------------------------------------------------------------------ slow writes */
+
+#define WRITE_MS	2000
+#define WRITTEN		4
+
+FIXTURE(writing)
+{
+	struct test_mount mnt;
+	int fd;
+	uint8_t *mem;
+	pthread_t evictor;
+	long start;
+};
+
+static void *evict_pages(void *arg)
+{
+	const int *fd = arg;
+
+	return (void *)(long)evict(*fd, 0, WRITTEN * PAGE);
+}
+
+/* The first pages are being written when this is over. */
+FIXTURE_SETUP(writing)
+{
+	unsigned int i;
+
+	if (!device_make(0, WRITE_MS))
+		SKIP(return, "%s", "no dm-delay");
+	ASSERT_EQ(0, tier_add());
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	ASSERT_LE(0, self->fd);
+	self->mem = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	for (i = 0; i < FILE_PAGES; i++)
+		page_make(self->mem + i * PAGE, PAGE_RANDOM, i);
+	self->start = now_ms();
+	ASSERT_EQ(0, pthread_create(&self->evictor, NULL, evict_pages, &self->fd));
+	usleep(WRITE_MS * 1000 / 4);
+}
+
+FIXTURE_TEARDOWN(writing)
+{
+	munmap(self->mem, FILE_SIZE);
+	close(self->fd);
+	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, policy_once_tier_del(TIER));
+	EXPECT_TRUE(run("dmsetup remove --retry vmswap-slow && modprobe -r brd"));
+}
+
+/* The command is over when the bytes are there. */
+TEST_F(writing, evict_waits)
+{
+	unsigned int i;
+	void *ret;
+
+	ASSERT_EQ(0, pthread_join(self->evictor, &ret));
+	EXPECT_EQ(NULL, ret);
+	EXPECT_LE(WRITE_MS - 100, now_ms() - self->start);
+	for (i = 0; i < FILE_PAGES; i++)
+		EXPECT_TRUE(page_is(self->mem + i * PAGE, PAGE_RANDOM, i));
+}
+
+/* A page is not changed while it is written: the copy would be torn. */
+TEST_F(writing, store_waits)
+{
+	unsigned int i;
+
+	self->mem[0] ^= 0xff;
+	EXPECT_LE(WRITE_MS - 100, now_ms() - self->start);
+	ASSERT_EQ(0, pthread_join(self->evictor, NULL));
+	self->mem[0] ^= 0xff;
+	for (i = 0; i < WRITTEN; i++)
+		EXPECT_TRUE(evict_page(self->fd, i * PAGE));
+	for (i = 0; i < FILE_PAGES; i++)
+		EXPECT_TRUE(page_is(self->mem + i * PAGE, PAGE_RANDOM, i));
+}
+
+/* What is thrown away while it is written does not come back with the write's end. */
+TEST_F(writing, discarded_stays_away)
+{
+	ASSERT_EQ(0, discard(self->fd, 0, WRITTEN / 2 * PAGE));
+	ASSERT_EQ(0, pthread_join(self->evictor, NULL));
+	EXPECT_TRUE(is_zero(self->mem, WRITTEN / 2 * PAGE));
+	EXPECT_TRUE(page_is(self->mem + WRITTEN / 2 * PAGE, PAGE_RANDOM, WRITTEN / 2));
+}
+
+VMSWAP_TEST_MAIN_NO_TIER

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -312,6 +313,43 @@ static inline int vm_create(const char *name, uint64_t size)
 
 /* ------------------------------------------------------------------ the frame */
 
+/* VMSWAP_CASE=PATTERN: only cases that fit it, as in "race.@(kill|discard)". */
+static inline void test_choose(void)
+{
+	const char *pattern = getenv("VMSWAP_CASE");
+	struct __fixture_metadata *f;
+	char name[128];
+
+	for (f = __fixture_list; f && pattern; f = f->next) {
+		struct __test_metadata **t = &f->tests;
+
+		while (*t) {
+			snprintf(name, sizeof(name), "%s.%s", f->name, (*t)->name);
+			if (fnmatch(pattern, name, FNM_EXTMATCH))
+				*t = (*t)->next;
+			else
+				t = &(*t)->next;
+		}
+	}
+}
+
+/* The harness wants to know in which order tests register. */
+#define TEST_ORDER_LAST \
+	static void __attribute__((constructor)) constructor_order_last(void) \
+	{ \
+		if (!__constructor_order) \
+			__constructor_order = _CONSTRUCTOR_ORDER_BACKWARD; \
+	}
+
+/* In place of TEST_HARNESS_MAIN, for a test that has no tier or makes its own. */
+#define VMSWAP_TEST_MAIN_NO_TIER \
+	TEST_ORDER_LAST \
+	int main(int argc, char **argv) \
+	{ \
+		test_choose(); \
+		return test_harness_run(argc, argv); \
+	}
+
 #ifndef TEST_NO_TIER
 #include "policy.h"
 
@@ -368,11 +406,7 @@ static int test_run_in_child(int argc, char **argv)
 
 /* In place of TEST_HARNESS_MAIN: a RAM tier exists while the tests run. */
 #define VMSWAP_TEST_MAIN \
-	static void __attribute__((constructor)) constructor_order_last(void) \
-	{ \
-		if (!__constructor_order) \
-			__constructor_order = _CONSTRUCTOR_ORDER_BACKWARD; \
-	} \
+	TEST_ORDER_LAST \
 	int main(int argc, char **argv) \
 	{ \
 		int ret; \
@@ -382,6 +416,7 @@ static int test_run_in_child(int argc, char **argv)
 			return KSFT_SKIP; \
 		} \
 		test_seed_init(argc, argv); \
+		test_choose(); \
 		ret = test_tier_add(); \
 		if (ret) { \
 			printf("Bail out! tier add: %s\n", strerror(-ret)); \
