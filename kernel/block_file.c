@@ -142,10 +142,35 @@ static void put_io(struct vmswap_block_io *io)
 		vmswap_block_io_done(io, io->err);
 }
 
+/*
+ * A file system that is frozen (for a snapshot) is not written to.  Nor is it waited
+ * for: pages are locked.  Completion ends in another context what began here, which
+ * lockdep is told as aio tells it.
+ */
+static bool start_write(struct file *file)
+{
+	struct super_block *sb = file_inode(file)->i_sb;
+
+	if (!sb_start_write_trylock(sb))
+		return false;
+	__sb_writers_release(sb, SB_FREEZE_WRITE);
+	return true;
+}
+
+static void end_write(struct file *file)
+{
+	struct super_block *sb = file_inode(file)->i_sb;
+
+	__sb_writers_acquired(sb, SB_FREEZE_WRITE);
+	sb_end_write(sb);
+}
+
 static void file_complete(struct kiocb *kiocb, long ret)
 {
 	struct vmswap_block_io *io = container_of(kiocb, struct vmswap_block_io, kiocb);
 
+	if (io->write)
+		end_write(kiocb->ki_filp);
 	io->err = ret == PAGE_SIZE ? 0 : -EIO;
 	put_io(io);
 }
@@ -162,6 +187,10 @@ static void start_io(struct vmswap_block_io *io)
 		.ki_complete	= file_complete,
 		.ki_flags	= IOCB_DIRECT,
 	};
+	if (io->write && !start_write(file)) {
+		vmswap_block_io_done(io, -EBUSY);
+		return;
+	}
 	atomic_set(&io->users, 2);
 	io->vec = (struct bio_vec) {
 		.bv_page = folio_page(io->folio, 0), .bv_len = PAGE_SIZE,

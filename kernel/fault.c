@@ -22,12 +22,24 @@
 #include "vm.h"
 
 /*
- * Drop the lock the fault came with, wait, let the fault be tried again.  The
- * vma must not be looked at after the lock was released.
+ * Drop the lock the fault came with, to wait and let the fault be tried again.  The
+ * vma must not be looked at any more, and may go, and with it the file and the
+ * module whose text we return to: the caller puts the file once it has waited.  That
+ * is the last thing it does; what the last reference does comes later, in another
+ * context.
  */
+static struct file *leave_vma(struct vm_fault *vmf)
+{
+	struct file *file = get_file(vmf->vma->vm_file);
+
+	release_fault_lock(vmf);
+	return file;
+}
+
 static vm_fault_t wait_and_retry(struct vm_fault *vmf, struct vmswap_request *req)
 {
 	struct mm_struct *mm = vmf->vma->vm_mm;
+	struct file *file;
 
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT) {
 		vmswap_count(req->region->vm, VC_FAULTS_ASYNC, 1);
@@ -35,9 +47,10 @@ static vm_fault_t wait_and_retry(struct vm_fault *vmf, struct vmswap_request *re
 		return VM_FAULT_RETRY;
 	}
 	if (vmf->flags & FAULT_FLAG_ALLOW_RETRY) {
-		release_fault_lock(vmf);
+		file = leave_vma(vmf);
 		vmswap_wait_folio_fault(req->folio, mm, vmf->flags);
 		folio_put(req->folio);
+		fput(file);
 		return VM_FAULT_RETRY;
 	}
 	/* Rare (ptrace, old GUP callers): no way but to wait with the lock held. */
@@ -52,17 +65,17 @@ static vm_fault_t wait_and_retry(struct vm_fault *vmf, struct vmswap_request *re
 /* No tier has room and the host's setting is to wait. */
 static vm_fault_t wait_for_room(struct vm_fault *vmf, struct vmswap_vm *vm)
 {
+	struct file *file;
+
 	vmswap_count(vm, VC_STALLED, 1);
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT) {
 		vmswap_count(vm, VC_FAULTS_ASYNC, 1);
 		return VM_FAULT_RETRY;
 	}
 	if (vmf->flags & FAULT_FLAG_ALLOW_RETRY) {
-		/* The file may go with the fault lock: keep the VM. */
-		vmswap_vm_hold(vm);
-		release_fault_lock(vmf);
+		file = leave_vma(vmf);
 		vmswap_reclaim_wait(vm);
-		vmswap_vm_put(vm);
+		fput(file);
 		return VM_FAULT_RETRY;
 	}
 	return vmswap_reclaim_wait(vm) ? VM_FAULT_SIGBUS : 0;
@@ -147,15 +160,6 @@ static vm_fault_t fault_done(struct vm_fault *vmf, struct vmswap_request *req, u
 	return ret;
 }
 
-/* For those that come without a mapping. */
-static void remember_place(struct vmswap_region *region, const struct vmswap_place *place)
-{
-	if (region->place.mode != place->mode || region->place.home != place->home ||
-	    !nodes_equal(region->place.nodes, place->nodes))
-		/* Torn by another fault's, it is a worse place, for a moment. */
-		data_race(region->place = *place);
-}
-
 static vm_fault_t vmswap_fault(struct vm_fault *vmf)
 {
 	struct vmswap_request req = {
@@ -169,7 +173,7 @@ static vm_fault_t vmswap_fault(struct vm_fault *vmf)
 
 	if (vmswap_place_of_vma(vmf->vma, &place)) {
 		req.place = &place;
-		remember_place(req.region, &place);
+		vmswap_place_remember(req.region, &place);
 	}
 
 	do {

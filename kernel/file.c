@@ -191,6 +191,7 @@ static int wait_for_reads(struct address_space *mapping, pgoff_t start, pgoff_t 
 		folio_put(folio);
 		if (ret)
 			return ret;
+		cond_resched();
 	}
 	return 0;
 }
@@ -200,10 +201,14 @@ static void zap_poisoned(struct vmswap_region *region, pgoff_t start, pgoff_t en
 {
 	pgoff_t i;
 
+	if (likely(!READ_ONCE(region->vm->had_poison)))
+		return;
 	for (i = vmswap_pagemap_next_data(&region->map, start, end); i < end;
-	     i = vmswap_pagemap_next_data(&region->map, i + 1, end))
+	     i = vmswap_pagemap_next_data(&region->map, i + 1, end)) {
 		if (vmswap_word_state(vmswap_word_read(&region->map, i)) == VMSWAP_WORD_POISON)
 			unmap_mapping_pages(region->inode.i_mapping, i, 1, true);
+		cond_resched();
+	}
 }
 
 /*

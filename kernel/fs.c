@@ -106,6 +106,7 @@ static struct inode *vmswap_alloc_inode(struct super_block *sb)
 	region->vm = NULL;
 	region->index = 0;
 	memset(&region->place, 0, sizeof(region->place));
+	spin_lock_init(&region->place_lock);
 	memset(region->streams, 0, sizeof(region->streams));
 	INIT_LIST_HEAD(&region->vm_node);
 	vmswap_pagemap_init(&region->map);

@@ -14,8 +14,9 @@
 #include "vm.h"
 
 /*
- * Unloading is refused while a mount, a file of /dev/vmswap or a socket that is
- * being served exists: each holds the module.  So no VM exists at exit.
+ * Unloading is refused while a mount or a file of /dev/vmswap exists: each holds the
+ * module.  So no VM exists at exit.  Netlink commands hold nothing: unregistering the
+ * family waits for them, before what they use goes.
  */
 static void vmswap_exit_from(int stage)
 {

@@ -84,6 +84,7 @@ static void account_state(struct vmswap_vm *vm, enum vmswap_word_state state, in
 		break;
 	case VMSWAP_WORD_POISON:
 		vmswap_count(vm, VC_WORDS_POISON, n);
+		WRITE_ONCE(vm->had_poison, true);
 		break;
 	case VMSWAP_WORD_ZERO:
 		break;

@@ -35,6 +35,13 @@
  */
 #define CHARGE_TRIES 8
 
+/* Evicting may wait for devices: the worker begins, and the fault comes again. */
+static int no_memory_now(struct vmswap_request *req)
+{
+	vmswap_reclaim_kick(req->region->vm);
+	return -EAGAIN;
+}
+
 static int insert_folio(struct vmswap_request *req, gfp_t zero)
 {
 	struct address_space *mapping = req->region->inode.i_mapping;
@@ -59,6 +66,8 @@ static int insert_folio(struct vmswap_request *req, gfp_t zero)
 		}
 		if (ret != -ENOMEM)
 			return ret;
+		if (req->nowait)
+			return no_memory_now(req);
 		if (!vmswap_reclaim_some(req->region->vm, 32))
 			i = max(i, CHARGE_TRIES - 2);	/* nothing to give: last try */
 	}
@@ -152,18 +161,21 @@ static int use_cached(struct vmswap_request *req)
 	return 0;
 }
 
-/* Its leaf comes with the first page of 2 MiB; never by killing a cgroup's task. */
-static u64 *alloc_word(struct vmswap_request *req)
+/* Its leaf comes with the first page of 2 MiB.  As insert_folio(), with two tries. */
+static int alloc_word(struct vmswap_request *req)
 {
 	struct vmswap_region *region = req->region;
 	gfp_t gfp = GFP_KERNEL_ACCOUNT;
-	u64 *word;
 
-	word = vmswap_word_at_alloc(&region->map, req->index,
-				    gfp | __GFP_NORETRY | __GFP_NOWARN);
-	if (unlikely(!word) && vmswap_reclaim_some(region->vm, 32))
-		word = vmswap_word_at_alloc(&region->map, req->index, gfp);
-	return word;
+	req->word = vmswap_word_at_alloc(&region->map, req->index,
+					 gfp | __GFP_NORETRY | __GFP_NOWARN);
+	if (likely(req->word))
+		return 0;
+	if (req->nowait)
+		return no_memory_now(req);
+	vmswap_reclaim_some(region->vm, 32);
+	req->word = vmswap_word_at_alloc(&region->map, req->index, gfp);
+	return req->word ? 0 : -ENOMEM;
 }
 
 /* Under the VM's memcg. */
@@ -172,10 +184,9 @@ static int insert_and_fill(struct vmswap_request *req)
 	gfp_t zero = 0;
 	int ret;
 
-	if (!req->word)
-		req->word = alloc_word(req);
-	if (!req->word)
-		return -ENOMEM;
+	ret = req->word ? 0 : alloc_word(req);
+	if (ret)
+		return ret;
 	/* Most likely still so when the folio is in; if not, it was zeroed in vain. */
 	if (vmswap_word_state(READ_ONCE(*req->word)) == VMSWAP_WORD_ZERO)
 		zero = __GFP_ZERO;
@@ -295,10 +306,31 @@ void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio)
 
 /* ----------------------------------------------------------- for system calls */
 
-/* Whoever has no mapping goes by the last one that had a policy. */
-static const struct vmswap_place *last_place(struct vmswap_region *region)
+/*
+ * Whoever has no mapping goes by the last one that had a policy.  It is copied under
+ * the lock: a mode with the nodes of another one, or nodes that become none while
+ * they are counted, would allocate from a node that does not exist.
+ */
+void vmswap_place_remember(struct vmswap_region *region, const struct vmswap_place *place)
 {
-	return READ_ONCE(region->place.mode) == MPOL_DEFAULT ? NULL : &region->place;
+	/* Nearly always the same: no lock is shared by faults. */
+	if (data_race(region->place.mode == place->mode && region->place.home == place->home &&
+		      nodes_equal(region->place.nodes, place->nodes)))
+		return;
+	spin_lock(&region->place_lock);
+	region->place = *place;
+	spin_unlock(&region->place_lock);
+}
+
+static const struct vmswap_place *last_place(struct vmswap_region *region,
+					     struct vmswap_place *copy)
+{
+	if (likely(READ_ONCE(region->place.mode) == MPOL_DEFAULT))
+		return NULL;
+	spin_lock(&region->place_lock);
+	*copy = region->place;
+	spin_unlock(&region->place_lock);
+	return copy;
 }
 
 /**
@@ -313,8 +345,9 @@ static const struct vmswap_place *last_place(struct vmswap_region *region)
  */
 struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index)
 {
+	struct vmswap_place place;
 	struct vmswap_request req = {
-		.region = region, .index = index, .place = last_place(region),
+		.region = region, .index = index, .place = last_place(region, &place),
 	};
 	int ret;
 
@@ -345,8 +378,10 @@ struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index)
 static int prefetch_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 			  unsigned long *done, unsigned long *no_room)
 {
+	struct vmswap_place place;
 	struct vmswap_request req = {
-		.region = region, .nowait = true, .alone = true, .place = last_place(region),
+		.region = region, .nowait = true, .alone = true,
+		.place = last_place(region, &place),
 	};
 	pgoff_t index;
 	int ret;
@@ -364,6 +399,7 @@ static int prefetch_range(struct vmswap_region *region, pgoff_t start, pgoff_t e
 		ret = vmswap_populate(&req);
 		if (ret == -ENOMEM)
 			return ret;
+		*no_room += ret == -EAGAIN;
 		if (ret && ret != -EINPROGRESS)
 			continue;
 		*done += req.kind != VMSWAP_FAULT_MINOR;

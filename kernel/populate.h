@@ -48,6 +48,9 @@ static inline bool vmswap_beyond_eof(struct vmswap_region *region, pgoff_t index
 /* populate.c: process context, may sleep, no folio lock held. */
 int vmswap_populate(struct vmswap_request *req);
 
+/* populate.c: process context; does not sleep. */
+void vmswap_place_remember(struct vmswap_region *region, const struct vmswap_place *place);
+
 /* populate.c: process context; does not sleep; under invalidate_lock. */
 struct folio *vmswap_insert_neighbour(const struct vmswap_request *req, pgoff_t index,
 				      gfp_t gfp);

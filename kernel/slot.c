@@ -26,15 +26,15 @@ void vmswap_slots_destroy(struct vmswap_slots *slots)
 	kvfree(slots->taken);
 }
 
-/* How far a stretch is looked for: some 10 us of bit searches with interrupts off. */
+/* How far is looked at a time: some 10 us of bit searches with interrupts off. */
 #define WINDOW	4096ul
 
-/* The first free stretch of @want slots in the window, else the longest. */
-static unsigned long find_stretch(struct vmswap_slots *slots, unsigned long want,
-				  unsigned long *len)
+/* The first free stretch of @want slots in the window at @first, else the longest. */
+static unsigned long find_stretch(struct vmswap_slots *slots, unsigned long first,
+				  unsigned long want, unsigned long *len)
 {
-	unsigned long end = min(slots->next + WINDOW, slots->nr);
-	unsigned long first = slots->next, last, best = slots->nr;
+	unsigned long end = min(first + WINDOW, slots->nr);
+	unsigned long last, best = slots->nr;
 
 	*len = 0;
 	while (*len < want) {
@@ -51,21 +51,22 @@ static unsigned long find_stretch(struct vmswap_slots *slots, unsigned long want
 	return best;
 }
 
-static unsigned long find_slot(struct vmswap_slots *slots, long after, unsigned long want)
+/* Under the lock.  The slot, or slots->nr: there is none in this window. */
+static unsigned long take_in_window(struct vmswap_slots *slots, unsigned long first,
+				    unsigned long want)
 {
 	unsigned long slot, len;
 
-	if (after >= 0 && after + 1 < slots->nr && !test_bit(after + 1, slots->taken))
-		return after + 1;
-	slot = find_stretch(slots, want, &len);
-	if (!len) {
-		slot = find_next_zero_bit(slots->taken, slots->nr, slots->next);
-		if (slot >= slots->nr)
-			slot = find_first_zero_bit(slots->taken, slots->nr);
-		len = 1;
-	}
-	slots->next = slot + len;
+	slot = find_stretch(slots, first, want, &len);
+	if (!len)
+		return slots->nr;
+	slots->next = slot + len < slots->nr ? slot + len : 0;
 	return slot;
+}
+
+static bool follows(struct vmswap_slots *slots, long after)
+{
+	return after >= 0 && after + 1 < slots->nr && !test_bit(after + 1, slots->taken);
 }
 
 /**
@@ -78,22 +79,34 @@ static unsigned long find_slot(struct vmswap_slots *slots, long after, unsigned 
  * them; the next search begins behind that, so that whoever stores at the same
  * time goes elsewhere, although nothing but the one slot is taken.
  *
+ * A tier that is nearly full may have to be searched as a whole: window by window,
+ * since completions free slots under the same lock, with interrupts off.
+ *
  * Return: the slot, or -ENOSPC.
  */
 long vmswap_slot_alloc(struct vmswap_slots *slots, long after, unsigned long want)
 {
-	unsigned long slot, flags;
+	unsigned long first, looked, flags, slot = slots->nr;
 
 	spin_lock_irqsave(&slots->lock, flags);
-	slot = find_slot(slots, after, want);
-	if (slot >= slots->nr) {
-		spin_unlock_irqrestore(&slots->lock, flags);
-		return -ENOSPC;
+	first = slots->next;
+	if (follows(slots, after))
+		slot = after + 1;
+	for (looked = 0; slot == slots->nr && slots->used < slots->nr &&
+	     looked < slots->nr + WINDOW; looked += WINDOW) {
+		if (looked) {
+			spin_unlock_irqrestore(&slots->lock, flags);
+			spin_lock_irqsave(&slots->lock, flags);
+		}
+		slot = take_in_window(slots, first, want);
+		first = first + WINDOW < slots->nr ? first + WINDOW : 0;
 	}
-	__set_bit(slot, slots->taken);
-	slots->used++;
+	if (slot < slots->nr) {
+		__set_bit(slot, slots->taken);
+		slots->used++;
+	}
 	spin_unlock_irqrestore(&slots->lock, flags);
-	return slot;
+	return slot < slots->nr ? slot : -ENOSPC;
 }
 
 void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot)

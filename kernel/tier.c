@@ -381,8 +381,9 @@ int vmswap_tier_mask(const char *names, u32 *mask, struct netlink_ext_ack *extac
 	while (*mask != ~0u && (name = strsep(&rest, ","))) {
 		struct vmswap_tier *tier = vmswap_tier_find(name);
 
-		if (!tier) {
-			NL_SET_ERR_MSG(extack, "tiers names a tier that does not exist");
+		/* One that goes leaves its number to another. */
+		if (!tier || tier->draining) {
+			NL_SET_ERR_MSG(extack, "tiers names a tier that does not exist, or is being removed");
 			ret = -ENOENT;
 			break;
 		}

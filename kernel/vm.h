@@ -36,8 +36,8 @@ struct vmswap_token;
  * @map: the page words
  * @vm_node: in vm->regions
  * @index: number within the VM; the first is 0; never reused in the VM
- * @place: what mbind() said of the last mapping that has a policy and faulted; a
- *	reader may meet half of an update, and put a page elsewhere
+ * @place_lock: protects @place
+ * @place: what mbind() said of the last mapping that has a policy and faulted
  * @streams: of sequential access, one per 2 MiB and shared by those 64 MiB apart;
  *	see ahead.c
  */
@@ -47,6 +47,7 @@ struct vmswap_region {
 	struct vmswap_pagemap map;
 	struct list_head vm_node;
 	u32 index;
+	spinlock_t place_lock;
 	struct vmswap_place place;
 	u64 streams[VMSWAP_STREAMS];
 };
@@ -93,6 +94,7 @@ struct vmswap_settings {
  * @memcg: charged for everything; NULL: nobody decided yet
  * @bound: @memcg is decided
  * @tier: what it has in each tier, by the tier's id
+ * @had_poison: a page was lost once
  * @detached: gone: no tier is attached any more
  * @counters: of each CPU
  * @reclaim_work: brings it within its limit
@@ -130,6 +132,7 @@ struct vmswap_vm {
 	struct mem_cgroup *memcg;
 	bool bound;
 	struct vmswap_vm_tier tier[VMSWAP_MAX_TIERS];
+	bool had_poison;
 	bool detached;
 
 	struct vmswap_counters __percpu *counters;

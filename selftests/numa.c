@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* numa.c - pages come from the nodes that mbind() names.  Needs two nodes. */
 #include <linux/mempolicy.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
 
 #include "test-lib.h"
 
 #define FILE_PAGES	64
 #define FILE_SIZE	(FILE_PAGES * PAGE)
+#define CHANGES		100
 #define NODES(mask)	(&(unsigned long){ mask })
 
 FIXTURE(numa)
@@ -34,9 +37,14 @@ FIXTURE_TEARDOWN(numa)
 	EXPECT_EQ(0, test_umount(&self->mnt));
 }
 
+static int mbind_to(void *mem, size_t size, int mode, unsigned long *nodes)
+{
+	return syscall(SYS_mbind, mem, size, mode, nodes, nodes ? 64ul : 0ul, 0);
+}
+
 static int bind_to(void *mem, int mode, unsigned long *nodes)
 {
-	return syscall(SYS_mbind, mem, FILE_SIZE, mode, nodes, nodes ? 64ul : 0ul, 0);
+	return mbind_to(mem, FILE_SIZE, mode, nodes);
 }
 
 /* The node of a page that is mapped here, or -errno. */
@@ -116,6 +124,42 @@ TEST_F(numa, prefetched)
 	ASSERT_EQ(0, bind_to(self->mem, MPOL_DEFAULT, NULL));
 	ASSERT_EQ(0, prefetch(self->fd, 0, FILE_SIZE));
 	EXPECT_EQ(FILE_PAGES, on_node1(self->mem));
+}
+
+static atomic_bool stop;
+
+/* Two mappings of a file, whose policies have all nodes and none, fault in turn. */
+static void *alternate(void *mem)
+{
+	uint8_t *one = mem, *other = one + FILE_SIZE / 2;
+
+	while (!stop) {
+		one[0]++;
+		madvise(one, PAGE, MADV_DONTNEED);
+		other[0]++;
+		madvise(other, PAGE, MADV_DONTNEED);
+	}
+	return NULL;
+}
+
+/* Who has no mapping meets a policy that is being changed, and still finds a node. */
+TEST_F(numa, changing)
+{
+	uint8_t bytes[16] = {};
+	unsigned int i, round;
+	pthread_t thread;
+
+	ASSERT_EQ(0, mbind_to(self->mem, FILE_SIZE / 2, MPOL_INTERLEAVE, NODES(3)));
+	ASSERT_EQ(0, mbind_to(self->mem + FILE_SIZE / 2, FILE_SIZE / 2, MPOL_LOCAL, NULL));
+	stop = false;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, alternate, self->mem));
+	for (round = 0; round < CHANGES; round++) {
+		for (i = 1; i < FILE_PAGES / 2; i++)
+			EXPECT_EQ(sizeof(bytes), pwrite(self->fd, bytes, sizeof(bytes), i * PAGE));
+		EXPECT_EQ(0, discard(self->fd, PAGE, FILE_SIZE / 2 - PAGE));
+	}
+	stop = true;
+	EXPECT_EQ(0, pthread_join(thread, NULL));
 }
 
 VMSWAP_TEST_MAIN

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fault-lifetime.c - a fault that waits without the fault lock outlives its mapping:
+ * its file, its mount and the module must not go before it has returned.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#define TEST_TIER_SIZE	(8 * MIB)
+#include "test-lib.h"
+
+#define FILE_SIZE	(64 * MIB)
+#define THREADS		16
+
+static uint8_t *mem;
+static atomic_uint next_page, ended;
+static __thread sigjmp_buf segv;
+
+static void on_segv(int sig)
+{
+	siglongjmp(segv, 1);
+}
+
+/* Until no tier has room; then the mapping goes, and the touch ends in a signal. */
+static void *fill(void *arg)
+{
+	unsigned int i;
+
+	if (!sigsetjmp(segv, 1))
+		while ((i = atomic_fetch_add(&next_page, 1)) < FILE_SIZE / PAGE)
+			page_make(mem + i * PAGE, PAGE_RANDOM, i);
+	atomic_fetch_add(&ended, 1);
+	return NULL;
+}
+
+static bool all_stalled(int fd)
+{
+	unsigned int last = -1u;
+	struct vmswap_vm_stat stat;
+
+	while (atomic_load(&next_page) != last) {
+		last = atomic_load(&next_page);
+		usleep(500000);
+	}
+	return last && !vm_stat(fd, &stat) && stat.stalled && !atomic_load(&ended);
+}
+
+static int set_limit(int fd)
+{
+	struct vmswap_vm_stat stat;
+	struct policy p;
+	int ret;
+
+	ret = vm_stat(fd, &stat) ?: policy_open(&p);
+	if (ret)
+		return ret;
+	ret = policy_vm_limit(&p, stat.id, TEST_TIER_SIZE);
+	policy_close(&p);
+	return ret;
+}
+
+/* The file and its mount go while faults wait for room: the mount must be busy until then. */
+TEST(unmapped_while_stalled)
+{
+	pthread_t threads[THREADS];
+	struct test_mount mnt;
+	int fd, i, busy = 0, ret;
+
+	signal(SIGSEGV, on_segv);
+	ASSERT_EQ(0, test_mount(&mnt, NULL));
+	fd = file_make(&mnt, "vm", FILE_SIZE);
+	ASSERT_LE(0, fd);
+	mem = map_shared(fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, mem);
+	ASSERT_EQ(0, set_limit(fd));
+	for (i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, fill, NULL));
+	ASSERT_TRUE(all_stalled(fd));
+	close(fd);
+	ASSERT_EQ(0, munmap(mem, FILE_SIZE));
+	while ((ret = test_umount(&mnt)) == -EBUSY) {
+		busy++;
+		usleep(1000);
+	}
+	EXPECT_EQ(0, ret);
+	/* A thread may still be on its way through its signal handler. */
+	for (i = 0; i < 20 && atomic_load(&ended) < THREADS; i++)
+		usleep(1000);
+	EXPECT_EQ(THREADS, atomic_load(&ended));
+	printf("# busy %d times\n", busy);
+	for (i = 0; i < THREADS; i++)
+		EXPECT_EQ(0, pthread_join(threads[i], NULL));
+}
+
+VMSWAP_TEST_MAIN
