@@ -10,11 +10,13 @@
 #include "vm.h"
 
 /*
- * For generic code; our own paths fill folios themselves.  It inserts without
- * invalidate_lock, so that a discard may be between emptying the page cache and
- * changing the word, or be waiting for this folio with that lock held: then the caller
- * looks for the page again.  A read that has begun keeps the folio locked, which the
- * next discard waits for before it frees the slot.
+ * For generic code (uprobes, build ids); our own paths fill folios themselves.  It
+ * inserts without invalidate_lock, so that a discard may be between emptying the page
+ * cache and changing the word, or be waiting for this folio with that lock held: then
+ * this is refused.  AOP_TRUNCATED_PAGE would make the caller look for the page again,
+ * for ever when it holds that lock shared, as the reader of build ids does, and the
+ * discard waits for it.  A read that has begun keeps the folio locked, which the next
+ * discard waits for before it frees the slot.
  */
 static int vmswap_read_folio(struct file *file, struct folio *folio)
 {
@@ -23,8 +25,7 @@ static int vmswap_read_folio(struct file *file, struct folio *folio)
 
 	if (!filemap_invalidate_trylock_shared(mapping)) {
 		folio_unlock(folio);
-		cond_resched();
-		return AOP_TRUNCATED_PAGE;
+		return -EBUSY;
 	}
 	ret = vmswap_fill(vmswap_region_of(mapping->host), folio);
 	filemap_invalidate_unlock_shared(mapping);
