@@ -9,7 +9,8 @@
 
 #define FILE_PAGES	64
 #define FILE_SIZE	(FILE_PAGES * PAGE)
-#define CHANGES		100
+#define CHANGING_SECONDS	6
+#define WRITER_PAGES	10
 #define NODES(mask)	(&(unsigned long){ mask })
 
 FIXTURE(numa)
@@ -129,9 +130,9 @@ TEST_F(numa, prefetched)
 static atomic_bool stop;
 
 /* Two mappings of a file, whose policies have all nodes and none, fault in turn. */
-static void *alternate(void *mem)
+static void *alternate(void *arg)
 {
-	uint8_t *one = mem, *other = one + FILE_SIZE / 2;
+	uint8_t *one = arg, *other = one + FILE_SIZE / 2;
 
 	while (!stop) {
 		one[0]++;
@@ -142,24 +143,50 @@ static void *alternate(void *mem)
 	return NULL;
 }
 
+struct writer {
+	pthread_t thread;
+	int fd;
+	unsigned int first;
+	bool ok;
+};
+
+/* New pages, which nobody has mapped. */
+static void *write_new_pages(void *arg)
+{
+	struct writer *w = arg;
+	unsigned int i;
+
+	w->ok = true;
+	while (!stop) {
+		for (i = 0; i < WRITER_PAGES; i++)
+			w->ok &= pwrite(w->fd, "x", 1, (w->first + i) * PAGE) == 1;
+		w->ok &= !discard(w->fd, w->first * PAGE, WRITER_PAGES * PAGE);
+	}
+	return NULL;
+}
+
 /* Who has no mapping meets a policy that is being changed, and still finds a node. */
 TEST_F(numa, changing)
 {
-	uint8_t bytes[16] = {};
-	unsigned int i, round;
+	struct writer w[3];
 	pthread_t thread;
+	unsigned int i;
 
 	ASSERT_EQ(0, mbind_to(self->mem, FILE_SIZE / 2, MPOL_INTERLEAVE, NODES(3)));
 	ASSERT_EQ(0, mbind_to(self->mem + FILE_SIZE / 2, FILE_SIZE / 2, MPOL_LOCAL, NULL));
 	stop = false;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, alternate, self->mem));
-	for (round = 0; round < CHANGES; round++) {
-		for (i = 1; i < FILE_PAGES / 2; i++)
-			EXPECT_EQ(sizeof(bytes), pwrite(self->fd, bytes, sizeof(bytes), i * PAGE));
-		EXPECT_EQ(0, discard(self->fd, PAGE, FILE_SIZE / 2 - PAGE));
+	for (i = 0; i < ARRAY_SIZE(w); i++) {
+		w[i] = (struct writer){ .fd = self->fd, .first = 1 + i * WRITER_PAGES };
+		ASSERT_EQ(0, pthread_create(&w[i].thread, NULL, write_new_pages, &w[i]));
 	}
+	sleep(CHANGING_SECONDS);
 	stop = true;
 	EXPECT_EQ(0, pthread_join(thread, NULL));
+	for (i = 0; i < ARRAY_SIZE(w); i++) {
+		EXPECT_EQ(0, pthread_join(w[i].thread, NULL));
+		EXPECT_TRUE(w[i].ok);
+	}
 }
 
 VMSWAP_TEST_MAIN
