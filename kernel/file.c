@@ -211,32 +211,48 @@ static void zap_poisoned(struct vmswap_region *region, pgoff_t start, pgoff_t en
 	}
 }
 
+/* Truncation would wait for it with invalidate_lock held. */
+static bool must_wait(struct folio *folio, bool waited)
+{
+	return folio_test_locked(folio) && !(waited && folio_test_uptodate(folio));
+}
+
 /*
  * Pages in memory that no word tells of: those with a word are counted by it.
- * -EAGAIN: one is being read.
+ * -EAGAIN: one is being read; or, when the caller has not @waited, is locked at all.
  */
-static long count_wordless(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+static long count_wordless(struct vmswap_region *region, pgoff_t start, pgoff_t end, bool waited)
 {
-	struct address_space *mapping = region->inode.i_mapping;
-	unsigned long index;
+	XA_STATE(xas, &region->inode.i_mapping->i_pages, start);
 	struct folio *folio;
+	u64 *word = NULL;
 	long n = 0;
 
-	for (index = start; index < end; index++) {
-		bool reading;
+	rcu_read_lock();
+	xas_for_each(&xas, folio, end - 1) {
+		unsigned int place = xas.xa_index % VMSWAP_LEAF_WORDS;
 
-		rcu_read_lock();
-		folio = xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT);
+		if (xas_retry(&xas, folio) || xa_is_value(folio))
+			continue;
 		/* It may be leaving, and be another's by now: a wrong -EAGAIN is harmless. */
-		reading = folio && folio_test_locked(folio) && !folio_test_uptodate(folio);
-		rcu_read_unlock();
-		if (!folio)
+		if (must_wait(folio, waited)) {
+			n = -EAGAIN;
 			break;
-		if (reading)
-			return -EAGAIN;
-		n += vmswap_word_state(vmswap_word_read(&region->map, index)) ==
-		     VMSWAP_WORD_ZERO;
+		}
+		/* One leaf after the other, as the pages come. */
+		if (!word || xas.xa_index - place != start) {
+			start = xas.xa_index - place;
+			word = vmswap_word_at(&region->map, start);
+		}
+		n += !word || vmswap_word_state(READ_ONCE(word[place])) == VMSWAP_WORD_ZERO;
+		if (need_resched()) {
+			xas_pause(&xas);
+			rcu_read_unlock();
+			cond_resched();
+			rcu_read_lock();
+		}
 	}
+	rcu_read_unlock();
 	return n;
 }
 
@@ -254,9 +270,10 @@ static void discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t 
 
 /*
  * -EAGAIN when a page is being read: truncation would wait for it with invalidate_lock
- * held, that is, with every new page of the VM.
+ * held, that is, with every new page of the VM.  Seldom one is, so whoever discards
+ * tries first, and then waits with no lock.
  */
-static int try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+static int try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end, bool waited)
 {
 	struct address_space *mapping = region->inode.i_mapping;
 	long n;
@@ -264,7 +281,7 @@ static int try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end)
 	if (start >= end)
 		return 0;
 	filemap_invalidate_lock(mapping);
-	n = count_wordless(region, start, end);
+	n = count_wordless(region, start, end, waited);
 	if (n >= 0)
 		discard_locked(region, start, end, n);
 	filemap_invalidate_unlock(mapping);
@@ -276,10 +293,10 @@ int vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end
 {
 	int ret;
 
-	do {
+	ret = try_discard(region, start, end, false);
+	while (ret == -EAGAIN)
 		ret = wait_for_reads(region->inode.i_mapping, start, end) ?:
-		      try_discard(region, start, end);
-	} while (ret == -EAGAIN);
+		      try_discard(region, start, end, true);
 	return ret;
 }
 
@@ -304,7 +321,7 @@ static int zero_partial(struct vmswap_region *region, loff_t from, loff_t to)
 }
 
 /* Under the inode lock: make [from, to) read as zero.  -EAGAIN as try_discard(). */
-static int zero_range(struct vmswap_region *region, loff_t from, loff_t to)
+static int zero_range(struct vmswap_region *region, loff_t from, loff_t to, bool waited)
 {
 	loff_t first = round_up(from, PAGE_SIZE), last = round_down(to, PAGE_SIZE);
 	int ret;
@@ -315,7 +332,7 @@ static int zero_range(struct vmswap_region *region, loff_t from, loff_t to)
 	if (!ret)
 		ret = zero_partial(region, last, to);
 	if (!ret)
-		ret = try_discard(region, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+		ret = try_discard(region, first >> PAGE_SHIFT, last >> PAGE_SHIFT, waited);
 	return ret;
 }
 
@@ -368,7 +385,7 @@ int vmswap_file_resize(struct inode *inode, loff_t size)
 	return shrink_to(inode, size);
 }
 
-static int fallocate_once(struct inode *inode, int mode, loff_t offset, loff_t len)
+static int fallocate_once(struct inode *inode, int mode, loff_t offset, loff_t len, bool waited)
 {
 	struct vmswap_region *region = vmswap_region_of(inode);
 	loff_t end = offset + len;
@@ -380,7 +397,7 @@ static int fallocate_once(struct inode *inode, int mode, loff_t offset, loff_t l
 	if (!ret && mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) {
 		end = min_t(loff_t, end, round_up(i_size_read(inode), PAGE_SIZE));
 		if (offset < end)
-			ret = zero_range(region, offset, end);
+			ret = zero_range(region, offset, end, waited);
 	}
 	inode_unlock(inode);
 	return ret;
@@ -395,13 +412,10 @@ static long vmswap_fallocate(struct file *file, int mode, loff_t offset, loff_t 
 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		return -EOPNOTSUPP;
-	do {
-		ret = 0;
-		if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
-			ret = wait_for_reads(inode->i_mapping, start, end);
-		if (!ret)
-			ret = fallocate_once(inode, mode, offset, len);
-	} while (ret == -EAGAIN);
+	ret = fallocate_once(inode, mode, offset, len, false);
+	while (ret == -EAGAIN)
+		ret = wait_for_reads(inode->i_mapping, start, end) ?:
+		      fallocate_once(inode, mode, offset, len, true);
 	return ret;
 }
 
