@@ -19,8 +19,7 @@ struct lz4_time {
 	unsigned long pages;
 	unsigned long compressible;	/* of them, within the bound */
 	unsigned long bytes;		/* of those, compressed */
-	unsigned long bounded_ns;	/* compressing that stops at the bound */
-	unsigned long unbounded_ns;	/* compressing into two pages, as zram does */
+	unsigned long compress_ns;	/* into two pages, as vmswap and zram do */
 	unsigned long decompress_ns;	/* of the compressible ones */
 };
 
