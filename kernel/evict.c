@@ -168,6 +168,7 @@ static bool is_same_filled(const u64 *page, u64 *value)
 	/* The last word differs in most pages that begin with equal words. */
 	if (page[0] != page[last])
 		return false;
+#pragma GCC unroll 16
 	for (i = 1; i < last; i++)
 		if (page[i] != page[0])
 			return false;
