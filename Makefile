@@ -77,6 +77,10 @@ demo: all
 bench: all
 	selftests/bench/run
 
+# What "make bench" has measured, into Documentation/benchmarks.md.
+bench-page:
+	selftests/bench/page
+
 soak: all
 	selftests/soak $(DURATION)
 
@@ -109,5 +113,5 @@ clean:
 	@[ ! -e user/Makefile ] || $(MAKE) -C user clean BUILD=$(BUILD)
 	rm -rf $(BUILD) out
 
-.PHONY: all help deps module user selftests check lint demo bench soak \
+.PHONY: all help deps module user selftests check lint demo bench bench-page soak \
 	install install-user install-module clean
