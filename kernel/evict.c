@@ -60,7 +60,8 @@ struct vmswap_evict_run {
 	unsigned int writing;			/* of them */
 	struct folio *folios[VMSWAP_RUN_MAX];
 	pgoff_t index[VMSWAP_RUN_MAX];
-	u64 words[VMSWAP_RUN_MAX];		/* of pages being written */
+	u64 *word[VMSWAP_RUN_MAX];		/* leaves stay as long as the region */
+	u64 new[VMSWAP_RUN_MAX];		/* words of pages being written */
 	u8 fate[VMSWAP_RUN_MAX];
 	DECLARE_BITMAP(sampled, VMSWAP_RUN_MAX);
 	struct vmswap_store_batch batch;
@@ -94,12 +95,12 @@ static bool is_victim(u64 *word, enum vmswap_evict_mode mode)
 }
 
 /*
- * Lock one page of the run.  Returns it with a reference, or NULL.  *@sample is
- * set when it only has to be unmapped.
+ * Lock one page of the run.  Returns it with a reference, or NULL; *@wordp is its
+ * word.  *@sample is set when it only has to be unmapped.
  */
 static struct folio *lock_one(struct vmswap_region *region, pgoff_t index,
-			      const struct vmswap_evict_how *how, bool *sample,
-			      struct vmswap_evict_result *res)
+			      const struct vmswap_evict_how *how, u64 **wordp,
+			      bool *sample, struct vmswap_evict_result *res)
 {
 	struct folio *folio = filemap_get_folio(region->inode.i_mapping, index);
 	u64 *word;
@@ -124,6 +125,7 @@ static struct folio *lock_one(struct vmswap_region *region, pgoff_t index,
 		res->pinned++;
 		goto unlock;
 	}
+	*wordp = word;
 	*sample = !is_victim(word, how->mode);
 	if (*sample)
 		res->spared++;
@@ -205,15 +207,15 @@ static void keep(struct vmswap_evict_run *run, unsigned int i)
 	run->fate[i] = STAYS;
 }
 
-static void stored(struct vmswap_evict_run *run, unsigned int i, u64 *word)
+static void stored(struct vmswap_evict_run *run, unsigned int i)
 {
 	vmswap_count(run->region->vm, VC_SWAPOUT, 1);
-	vmswap_word_set(run->region, run->folios[i]->index, word, run->words[i]);
+	vmswap_word_set(run->region, run->index[i], run->word[i], run->new[i]);
 	run->fate[i] = CLEANED;
 }
 
 /* The folio was dirty: find a home for its bytes. */
-static void store_content(struct vmswap_evict_run *run, unsigned int i, u64 *word)
+static void store_content(struct vmswap_evict_run *run, unsigned int i)
 {
 	struct vmswap_region *region = run->region;
 	struct folio *folio = run->folios[i];
@@ -221,7 +223,7 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i, u64 *wor
 		.region = region, .folio = folio, .batch = &run->batch, .index = i,
 		.left = run->nr - i, .where = run->how->store,
 	};
-	u64 old = READ_ONCE(*word), new;
+	u64 *word = run->word[i], old = READ_ONCE(*word), new;
 
 	run->fate[i] = CLEANED;
 	if (encode_content(folio, &new)) {
@@ -238,9 +240,9 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i, u64 *wor
 		vmswap_word_set(region, folio->index, word, VMSWAP_WORD_ZERO);
 		folio_clear_dirty_for_io(folio);
 	}
-	switch (vmswap_tier_store(&store, &run->words[i])) {
+	switch (vmswap_tier_store(&store, &run->new[i])) {
 	case 0:
-		stored(run, i, word);
+		stored(run, i);
 		break;
 	case -EINPROGRESS:
 		run->fate[i] = WRITING;
@@ -260,14 +262,14 @@ static bool copy_is_lost(u64 word)
 static void clean_one(struct vmswap_evict_run *run, unsigned int i)
 {
 	struct folio *folio = run->folios[i];
-	u64 *word = vmswap_word_at(&run->region->map, folio->index);
+	u64 *word = run->word[i];
 
 	if (!is_alone(folio)) {
 		run->res->busy++;
 		return;
 	}
 	if (folio_clear_dirty_for_io(folio) || copy_is_lost(READ_ONCE(*word))) {
-		store_content(run, i, word);
+		store_content(run, i);
 		return;
 	}
 	if (vmswap_word_state(READ_ONCE(*word)) == VMSWAP_WORD_SLOT)
@@ -283,19 +285,18 @@ static void clean_one(struct vmswap_evict_run *run, unsigned int i)
 static void written_one(struct vmswap_evict_run *run, unsigned int i)
 {
 	struct folio *folio = run->folios[i];
-	u64 *word = vmswap_word_at(&run->region->map, folio->index);
 	struct vmswap_store store = { .region = run->region, .folio = folio };
 	int err = run->batch.err[i];
 
 	if (err) {
-		vmswap_tier_store_failed(&store, run->words[i], err);
+		vmswap_tier_store_failed(&store, run->new[i], err);
 		keep(run, i);
 	} else if (folio_test_dirty(folio) || folio_mapped(folio)) {
-		vmswap_tier_free_slot(run->region->vm, run->words[i]);
+		vmswap_tier_free_slot(run->region->vm, run->new[i]);
 		keep(run, i);
 	} else {
-		vmswap_tier_store_succeeded(run->words[i]);
-		stored(run, i, word);
+		vmswap_tier_store_succeeded(run->new[i]);
+		stored(run, i);
 	}
 }
 
@@ -338,8 +339,8 @@ static void lock_run(struct vmswap_evict_run *run, pgoff_t start, unsigned int n
 
 	for (i = 0; i < nr; i++) {
 		bool sample = false;
-		struct folio *folio = lock_one(run->region, start + i, run->how, &sample,
-					       run->res);
+		struct folio *folio = lock_one(run->region, start + i, run->how,
+					       &run->word[run->nr], &sample, run->res);
 
 		if (!folio)
 			continue;
@@ -364,6 +365,8 @@ static unsigned int clean_run(struct vmswap_evict_run *run)
 			writing++;
 		else
 			vmswap_folio_release(run->folios[i]);
+		/* A run takes a compressor a millisecond: a fault shall not wait for it. */
+		cond_resched();
 	}
 	blk_finish_plug(&plug);
 	return writing;
