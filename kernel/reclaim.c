@@ -76,7 +76,7 @@ unsigned long vmswap_reclaim_limit(struct vmswap_vm *vm)
 /* The worker's marks below a limit: wide enough that faults seldom meet it. */
 static unsigned long low_gap(unsigned long limit)
 {
-	return clamp(limit / 64, 16ul, 1024ul);
+	return clamp(limit / 256, 16ul, 1024ul);
 }
 
 static unsigned long high_gap(unsigned long limit)
