@@ -76,14 +76,12 @@ static void bench_one(const char *device)
 
 #define CGROUP	"/sys/fs/cgroup/bench"
 
-static void cgroup_enter(const struct memory_ops *ops, uint64_t max)
+static void cgroup_enter(const struct memory_ops *ops)
 {
 	if (!ops->native)
 		return;
 	if (mkdir(CGROUP, 0755))
 		bench_die_errno(CGROUP);
-	if (max)
-		file_write(CGROUP "/memory.max", "%lu", max);
 	file_write(CGROUP "/cgroup.procs", "%d", getpid());
 }
 
@@ -135,7 +133,7 @@ static double scan(const struct memory_ops *ops, const char *setting)
 	uint64_t ns, ins;
 	unsigned int i;
 
-	cgroup_enter(ops, 0);
+	cgroup_enter(ops);
 	memory_open(&m, ops, pages);
 	begin_figure(&f, "scan-block", &m, setting ?: m.setting, "read", "MiB/s");
 	memory_fill(&m, CLASS_RANDOM);
@@ -231,6 +229,24 @@ static void uniform_rounds(struct uniform *u)
 	print_unless_trial(&u->misses);
 }
 
+/*
+ * Native swap's cgroup: the limit and what the process needs beside, that is what it
+ * was charged so far and the page tables to come.
+ */
+static void cgroup_limit(const struct memory_ops *ops, uint64_t limit, size_t pages)
+{
+	FILE *f;
+	uint64_t now;
+
+	if (!ops->native)
+		return;
+	f = fopen(CGROUP "/memory.current", "r");
+	if (!f || fscanf(f, "%lu", &now) != 1)
+		bench_die(CGROUP "/memory.current cannot be read");
+	fclose(f);
+	file_write(CGROUP "/memory.max", "%lu", limit + now + pages * sizeof(void *));
+}
+
 /* Half of the memory may stay. */
 static double uniform(const struct memory_ops *ops, const char *device, const char *setting,
 		      bool write)
@@ -240,9 +256,9 @@ static double uniform(const struct memory_ops *ops, const char *device, const ch
 	char row[64], misses_row[80];
 
 	u.accesses = u.pages / 2;
-	/* Beside what is measured: the table of first words, and as much as vmswap's slack. */
-	cgroup_enter(ops, limit + u.pages * sizeof(uint64_t) + MIB);
+	cgroup_enter(ops);
 	memory_open(&u.m, ops, u.pages);
+	cgroup_limit(ops, limit, u.pages);
 	if (!ops->native)
 		vmswap_limit(&u.m, limit);
 	snprintf(row, sizeof(row), "uniform-%s", device);
