@@ -209,15 +209,20 @@ static vm_fault_t vmswap_fault(struct vm_fault *vmf)
 }
 
 /*
- * Map neighbours that are in memory, but none that the clock has unmapped to see
- * whether it is touched: its next touch must come through vmswap_fault().
+ * Generic code asks for this before each read fault.  Map neighbours that are in memory,
+ * but none that the clock has unmapped to see whether it is touched: its next touch
+ * must come through vmswap_fault().
  */
 static vm_fault_t vmswap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 {
 	struct vmswap_region *region = vmswap_region_of(file_inode(vmf->vma->vm_file));
 	struct vmswap_stretch s = { .first = start, .last = end };
-	u64 *word = vmswap_word_at(&region->map, vmf->pgoff);
+	u64 *word;
 
+	/* Looking at its neighbours would cost as much as what vmswap_fault() has to do. */
+	if (!xa_load(&region->inode.i_mapping->i_pages, vmf->pgoff))
+		return 0;
+	word = vmswap_word_at(&region->map, vmf->pgoff);
 	if (word && READ_ONCE(*word) & VMSWAP_WORD_COLD)
 		return 0;
 	vmswap_granule_warm(region, vmf->pgoff, word, &s);
