@@ -98,10 +98,9 @@ static bool is_stored(u64 word)
  * Under invalidate_lock.  Return: 0 there is nothing to do, -EINPROGRESS it is being
  * read, 1 it was read (or found damaged), -ENOMEM.
  */
-static int read_one(struct vmswap_request *req, pgoff_t index)
+static int read_one(struct vmswap_neighbours *n, pgoff_t index, u64 *word, unsigned int want)
 {
-	struct vmswap_region *region = req->region;
-	u64 *word = vmswap_word_at(&region->map, index);
+	struct vmswap_region *region = n->req->region;
 	enum vmswap_fault_kind kind;
 	struct folio *folio;
 	int ret;
@@ -109,7 +108,7 @@ static int read_one(struct vmswap_request *req, pgoff_t index)
 	if (!word || !is_stored(READ_ONCE(*word)) ||
 	    xa_load(&region->inode.i_mapping->i_pages, index))
 		return 0;
-	folio = vmswap_insert_neighbour(req, index, 0);
+	folio = vmswap_insert_neighbour(n, index, want);
 	if (!folio)
 		return -ENOMEM;
 	vmswap_word_set_flags(word, 0, VMSWAP_WORD_AHEAD);
@@ -124,6 +123,14 @@ static int read_one(struct vmswap_request *req, pgoff_t index)
 	return 1;
 }
 
+/* The word of the page behind one: that of a leaf is beside it. */
+static u64 *next_word(struct vmswap_region *region, u64 *word, pgoff_t next)
+{
+	if (word && next % VMSWAP_LEAF_WORDS)
+		return word + 1;
+	return vmswap_word_at(&region->map, next);
+}
+
 /*
  * Read what is stored of [start, end), as long as there is room.  What is read at
  * once, while the task waits, is bounded by the granule.  Returns where it ended.
@@ -133,18 +140,23 @@ static pgoff_t read_range(struct vmswap_request *req, pgoff_t start, pgoff_t end
 	struct vmswap_region *region = req->region;
 	unsigned long spare = vmswap_reclaim_spare(region->vm, false);
 	unsigned int now = max(READ_ONCE(region->vm->set.granule), FIRST_WINDOW);
+	u64 *word = vmswap_word_at(&region->map, start);
+	struct vmswap_neighbours n;
 	struct blk_plug plug;
 	pgoff_t i;
 	int ret;
 
 	blk_start_plug(&plug);
+	vmswap_neighbours_begin(&n, req, 0);
 	for (i = start; i < end && spare && now; i++) {
-		ret = read_one(req, i);
+		ret = read_one(&n, i, word, min3(end - i, spare, (unsigned long)now));
 		if (ret == -ENOMEM)
 			break;
 		now -= ret > 0;
 		spare -= !!ret;
+		word = next_word(region, word, i + 1);
 	}
+	vmswap_neighbours_end(&n);
 	blk_finish_plug(&plug);
 	return i;
 }

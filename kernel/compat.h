@@ -240,6 +240,9 @@ static inline void d_make_persistent(struct dentry *dentry, struct inode *inode)
 	dget(dentry);
 }
 
+/* 7.2: pages in bulk come in an array only */
+#define alloc_pages_bulk(gfp, nr, pages) alloc_pages_bulk_array(gfp, nr, pages)
+
 /* 7.2: a work queue says whether it is per CPU, which was the default */
 #define WQ_PERCPU 0
 

@@ -30,9 +30,10 @@ static bool host_has_plenty(void)
 	       global_node_page_state(NR_INACTIVE_FILE) > totalram_pages() / 64;
 }
 
-static bool add_zero_page(struct vmswap_request *req, pgoff_t index, bool dirty)
+static bool add_zero_page(struct vmswap_neighbours *n, pgoff_t index, unsigned int want,
+			  bool dirty)
 {
-	struct folio *folio = vmswap_insert_neighbour(req, index, __GFP_ZERO);
+	struct folio *folio = vmswap_insert_neighbour(n, index, want);
 
 	if (!folio)
 		return false;
@@ -43,19 +44,34 @@ static bool add_zero_page(struct vmswap_request *req, pgoff_t index, bool dirty)
 	return true;
 }
 
+static unsigned int count_untouched(const u64 *words, unsigned int nr)
+{
+	unsigned int n = 0, i;
+
+	for (i = 0; i < nr; i++)
+		n += !READ_ONCE(words[i]);
+	return n;
+}
+
 /* Under invalidate_lock. */
 static void add_zero_pages(struct vmswap_request *req, pgoff_t start, pgoff_t end,
 			   unsigned long spare, bool dirty)
 {
 	u64 *base = req->word - (req->index - start);
+	struct vmswap_neighbours n;
+	/* Not the page itself: its word says that it just came. */
+	unsigned int left = count_untouched(base, end - start);
 	pgoff_t i;
 
-	for (i = start; i < end && spare; i++) {
+	vmswap_neighbours_begin(&n, req, __GFP_ZERO);
+	for (i = start; i < end && spare && left; i++) {
 		if (i == req->index || READ_ONCE(base[i - start]))
 			continue;
-		if (add_zero_page(req, i, dirty))
+		if (add_zero_page(&n, i, min_t(u64, left, spare), dirty))
 			spare--;
+		left--;
 	}
+	vmswap_neighbours_end(&n);
 }
 
 /**

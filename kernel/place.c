@@ -76,7 +76,17 @@ struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index
 		return __folio_alloc(gfp, 0, interleaved(&place->nodes, index), NULL);
 	}
 }
+/* The kernel's allocation in bulk goes by no policy. */
+static bool has_policy(const struct vmswap_place *place)
+{
+	return place || current->mempolicy || cpuset_do_page_mem_spread();
+}
 #else
+static bool has_policy(const struct vmswap_place *place)
+{
+	return false;
+}
+
 bool vmswap_place_of_vma(struct vm_area_struct *vma, struct vmswap_place *place)
 {
 	return false;
@@ -87,3 +97,9 @@ struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index
 	return filemap_alloc_folio(gfp, 0, NULL);
 }
 #endif
+
+unsigned int vmswap_place_alloc_bulk(const struct vmswap_place *place, gfp_t gfp,
+				     unsigned int nr, struct page **pages)
+{
+	return has_policy(place) ? 0 : alloc_pages_bulk(gfp, nr, pages);
+}

@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 struct folio;
+struct page;
 struct vm_area_struct;
 
 /**
@@ -26,5 +27,12 @@ bool vmswap_place_of_vma(struct vm_area_struct *vma, struct vmswap_place *place)
 
 /* Any context that may allocate with @gfp: an order-0 folio, or NULL. */
 struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index, gfp_t gfp);
+
+/*
+ * The same for several at once, into the empty places of an array.  Returns how many of
+ * the array are there; 0 when each has to be allocated for itself.
+ */
+unsigned int vmswap_place_alloc_bulk(const struct vmswap_place *place, gfp_t gfp,
+				     unsigned int nr, struct page **pages);
 
 #endif /* VMSWAP_PLACE_H */

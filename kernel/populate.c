@@ -75,30 +75,69 @@ static int insert_folio(struct vmswap_request *req, gfp_t zero)
 }
 
 /**
- * vmswap_insert_neighbour() - insert a page that nobody has asked for
+ * vmswap_neighbours_begin() - get ready to insert pages that nobody has asked for
+ * @n: to be ended by vmswap_neighbours_end()
  * @req: beside which; its mapping's invalidate_lock is held
- * @index: which
- * @gfp: __GFP_ZERO or 0
+ * @zero: __GFP_ZERO or 0
  *
- * Takes memory and charge that are there, and gives up without: others may wait
+ * They take memory and charge that are there, and give up without: others may wait
  * for a folio that the caller has locked.
+ */
+void vmswap_neighbours_begin(struct vmswap_neighbours *n, const struct vmswap_request *req,
+			     gfp_t zero)
+{
+	struct address_space *mapping = req->region->inode.i_mapping;
+
+	memset(n, 0, sizeof(*n));
+	n->req = req;
+	n->gfp = mapping_gfp_mask(mapping) & ~__GFP_DIRECT_RECLAIM;
+	n->gfp |= zero | __GFP_NOWARN | __GFP_NOMEMALLOC;
+}
+
+void vmswap_neighbours_end(struct vmswap_neighbours *n)
+{
+	while (n->nr)
+		__free_page(n->pages[--n->nr]);
+}
+
+static struct folio *next_folio(struct vmswap_neighbours *n, pgoff_t index, unsigned int want)
+{
+	const struct vmswap_place *place = n->req->place;
+	struct page *page;
+
+	if (!n->nr && want > 1)
+		n->nr = vmswap_place_alloc_bulk(place, n->gfp,
+						min_t(unsigned int, want, ARRAY_SIZE(n->pages)),
+						n->pages);
+	if (!n->nr)
+		return vmswap_place_alloc(place, index, n->gfp);
+	page = n->pages[--n->nr];
+	n->pages[n->nr] = NULL;
+	return page_folio(page);
+}
+
+/**
+ * vmswap_insert_neighbour() - insert a page that nobody has asked for
+ * @n: beside which
+ * @index: which
+ * @want: for how many there may be calls yet, this one included
  *
  * Return: the folio with a reference, locked and not uptodate; or NULL.
  */
-struct folio *vmswap_insert_neighbour(const struct vmswap_request *req, pgoff_t index,
-				      gfp_t gfp)
+struct folio *vmswap_insert_neighbour(struct vmswap_neighbours *n, pgoff_t index,
+				      unsigned int want)
 {
-	struct address_space *mapping = req->region->inode.i_mapping;
-	struct folio *folio;
+	struct folio *folio = next_folio(n, index, want);
 
-	gfp |= mapping_gfp_mask(mapping) & ~__GFP_DIRECT_RECLAIM;
-	gfp |= __GFP_NOWARN | __GFP_NOMEMALLOC;
-	folio = vmswap_place_alloc(req->place, index, gfp);
 	if (!folio)
 		return NULL;
-	if (likely(!filemap_add_folio(mapping, folio, index, gfp)))
+	if (likely(!filemap_add_folio(n->req->region->inode.i_mapping, folio, index, n->gfp)))
 		return folio;
-	folio_put(folio);
+	/* Not used, and not charged: it serves for the next one. */
+	if (n->nr < ARRAY_SIZE(n->pages))
+		n->pages[n->nr++] = folio_page(folio, 0);
+	else
+		folio_put(folio);
 	return NULL;
 }
 

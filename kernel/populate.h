@@ -34,6 +34,20 @@ struct vmswap_request {
 	u64 *word;
 };
 
+/**
+ * struct vmswap_neighbours - pages that come in beside one that was asked for
+ * @req: that one; its mapping's invalidate_lock is held
+ * @gfp: for their allocation
+ * @nr: pages allocated and not used yet
+ * @pages: those; NULL beyond
+ */
+struct vmswap_neighbours {
+	const struct vmswap_request *req;
+	gfp_t gfp;
+	unsigned int nr;
+	struct page *pages[16];
+};
+
 /* Pages around a fault: first and last, the page itself included. */
 struct vmswap_stretch {
 	pgoff_t first;
@@ -51,9 +65,12 @@ int vmswap_populate(struct vmswap_request *req);
 /* populate.c: process context; does not sleep. */
 void vmswap_place_remember(struct vmswap_region *region, const struct vmswap_place *place);
 
-/* populate.c: process context; does not sleep; under invalidate_lock. */
-struct folio *vmswap_insert_neighbour(const struct vmswap_request *req, pgoff_t index,
-				      gfp_t gfp);
+/* populate.c: process context; do not sleep; under invalidate_lock. */
+void vmswap_neighbours_begin(struct vmswap_neighbours *n, const struct vmswap_request *req,
+			     gfp_t zero);
+struct folio *vmswap_insert_neighbour(struct vmswap_neighbours *n, pgoff_t index,
+				      unsigned int more);
+void vmswap_neighbours_end(struct vmswap_neighbours *n);
 
 /* fill.c: process context, may sleep; the folio is locked and not uptodate. */
 int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,
