@@ -18,6 +18,7 @@
 #include <linux/sched/mm.h>
 #include <linux/vmstat.h>
 
+#include "compat.h"
 #include "fault.h"
 #include "populate.h"
 #include "reclaim.h"
@@ -30,18 +31,25 @@ static bool host_has_plenty(void)
 	       global_node_page_state(NR_INACTIVE_FILE) > totalram_pages() / 64;
 }
 
-static bool add_zero_page(struct vmswap_neighbours *n, pgoff_t index, unsigned int want,
-			  bool dirty)
+static bool add_zero_page(struct vmswap_neighbours *n, pgoff_t index, u64 *word,
+			  unsigned int want, bool dirty)
 {
 	struct folio *folio = vmswap_insert_neighbour(n, index, want);
+	bool ok;
 
 	if (!folio)
 		return false;
-	folio_mark_uptodate(folio);
-	if (dirty)
-		folio_set_dirty(folio);
+	/* It may have come, been written and left since the word was looked at. */
+	ok = likely(!READ_ONCE(*word));
+	if (ok) {
+		folio_mark_uptodate(folio);
+		if (dirty)
+			folio_set_dirty(folio);
+	} else {
+		generic_error_remove_folio(folio->mapping, folio);
+	}
 	vmswap_folio_release(folio);
-	return true;
+	return ok;
 }
 
 static unsigned int count_untouched(const u64 *words, unsigned int nr)
@@ -67,7 +75,7 @@ static void add_zero_pages(struct vmswap_request *req, pgoff_t start, pgoff_t en
 	for (i = start; i < end && spare && left; i++) {
 		if (i == req->index || READ_ONCE(base[i - start]))
 			continue;
-		if (add_zero_page(&n, i, min_t(u64, left, spare), dirty))
+		if (add_zero_page(&n, i, base + (i - start), min_t(u64, left, spare), dirty))
 			spare--;
 		left--;
 	}
