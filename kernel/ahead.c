@@ -239,13 +239,23 @@ void vmswap_ahead_hit(struct vmswap_request *req)
 		open_window(req, end, next_window(region->vm, window), stream);
 }
 
-/* Take a page that was read ahead for used.  False: it is not there, or not ready. */
+/*
+ * Take a page that was read ahead for used.  False: it is not there, or not ready.
+ *
+ * A word that names no slot and says read ahead is that of a page that has been read:
+ * its slot was freed then.  Without the folio lock a holder of that may set the flags
+ * again, which costs a fault, or evict the page, whose word is another one then.
+ */
 static bool claim_one(struct vmswap_region *region, pgoff_t index, u64 *word)
 {
 	struct address_space *mapping = region->inode.i_mapping;
-	struct folio *folio = filemap_get_folio(mapping, index);
+	u64 w = READ_ONCE(*word);
+	struct folio *folio;
 	bool ok = false;
 
+	if (w == VMSWAP_WORD_AHEAD)
+		return cmpxchg(word, w, 0) == w;
+	folio = filemap_get_folio(mapping, index);
 	if (IS_ERR(folio))
 		return false;
 	if (folio_test_uptodate(folio) && folio_trylock(folio)) {
