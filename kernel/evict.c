@@ -292,7 +292,7 @@ static void written_one(struct vmswap_evict_run *run, unsigned int i)
 		vmswap_tier_store_failed(&store, run->new[i], err);
 		keep(run, i);
 	} else if (folio_test_dirty(folio) || folio_mapped(folio)) {
-		vmswap_tier_free_slot(run->region->vm, run->new[i]);
+		vmswap_tier_free_slot(run->region->vm, run->new[i], 0);
 		keep(run, i);
 	} else {
 		vmswap_tier_store_succeeded(run->new[i]);

@@ -31,10 +31,11 @@ static void fill_same(struct folio *folio, u64 value)
  * A compressed copy beside the page would take the memory that the limit saved:
  * give it up.  The folio becomes dirty first, so that it is the only copy.
  */
-static void drop_copy_after_load(struct vmswap_region *region, struct folio *folio, u64 *word)
+static void drop_copy_after_load(struct vmswap_region *region, struct folio *folio, u64 *word,
+				 unsigned int len)
 {
 	folio_mark_dirty(folio);
-	vmswap_word_set(region, folio->index, word, vmswap_word_arrival(READ_ONCE(*word)));
+	vmswap_word_set_loaded(region, word, vmswap_word_arrival(READ_ONCE(*word)), len);
 }
 
 /*
@@ -56,7 +57,8 @@ static int load_failed(struct vmswap_region *region, struct folio *folio, u64 *w
 }
 
 /* What was read is good, or lost. */
-static int load_result(struct vmswap_region *region, struct folio *folio, u64 *word, int err)
+static int load_result(struct vmswap_region *region, struct folio *folio, u64 *word, int err,
+		       unsigned int len)
 {
 	struct vmswap_vm *vm = region->vm;
 	u64 old = READ_ONCE(*word);
@@ -68,7 +70,7 @@ static int load_result(struct vmswap_region *region, struct folio *folio, u64 *w
 	if (vmswap_tier_keeps_copy(old))
 		vmswap_word_set_flags(word, VMSWAP_WORD_FLAGS, vmswap_word_arrival(old));
 	else
-		drop_copy_after_load(region, folio, word);
+		drop_copy_after_load(region, folio, word, len);
 	return 0;
 }
 
@@ -76,14 +78,15 @@ static int fill_from_slot(struct vmswap_region *region, struct folio *folio, u64
 {
 	struct vmswap_vm *vm = region->vm;
 	u64 old = READ_ONCE(*word);
+	unsigned int len = 0;
 	int ret;
 
 	/* Whoever waits for it waits for memory: PSI and delay accounting look at this. */
 	folio_set_workingset(folio);
-	ret = vmswap_tier_load(vm, old, folio);
+	ret = vmswap_tier_load(vm, old, folio, &len);
 	if (ret == -EINPROGRESS)
 		return ret;	/* from here vmswap_load_done() owns the lock */
-	return load_result(region, folio, word, ret);
+	return load_result(region, folio, word, ret, len);
 }
 
 /**
@@ -99,11 +102,12 @@ void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err)
 {
 	struct address_space *mapping = folio->mapping;
 	struct vmswap_region *region = vmswap_region_of(mapping->host);
+	u64 *at = vmswap_word_at(&region->map, folio->index);
 
 	/* What was read ahead no fault has waited for. */
 	if (!vmswap_word_is_ahead(word))
 		vmswap_count_latency(region->vm, ktime_get_ns() - start);
-	if (load_result(region, folio, vmswap_word_at(&region->map, folio->index), err)) {
+	if (load_result(region, folio, at, err, 0)) {
 		folio_get(folio);
 		generic_error_remove_folio(mapping, folio);
 		vmswap_folio_release(folio);

@@ -91,7 +91,8 @@ static void account_state(struct vmswap_vm *vm, enum vmswap_word_state state, in
 	}
 }
 
-void vmswap_word_set(struct vmswap_region *region, pgoff_t index, u64 *word, u64 new)
+void vmswap_word_set_loaded(struct vmswap_region *region, u64 *word, u64 new,
+			    unsigned int len)
 {
 	u64 old = xchg(word, new);
 
@@ -101,7 +102,12 @@ void vmswap_word_set(struct vmswap_region *region, pgoff_t index, u64 *word, u64
 	}
 	if (vmswap_word_state(old) == VMSWAP_WORD_SLOT &&
 	    (old ^ new) & ~VMSWAP_WORD_FLAGS)
-		vmswap_tier_free_slot(region->vm, old);
+		vmswap_tier_free_slot(region->vm, old, len);
+}
+
+void vmswap_word_set(struct vmswap_region *region, pgoff_t index, u64 *word, u64 new)
+{
+	vmswap_word_set_loaded(region, word, new, 0);
 }
 
 /* Clears [start, end) of one leaf; returns how many words held something. */

@@ -127,6 +127,10 @@ static inline u64 vmswap_word_read(struct vmswap_pagemap *map, pgoff_t index)
  */
 void vmswap_word_set(struct vmswap_region *region, pgoff_t index, u64 *word, u64 new);
 
+/* The same after the slot was read, which has told its length. */
+void vmswap_word_set_loaded(struct vmswap_region *region, u64 *word, u64 new,
+			    unsigned int len);
+
 /* Under the folio lock: change flags only. */
 static inline void vmswap_word_set_flags(u64 *word, u64 clear, u64 set)
 {

@@ -103,9 +103,10 @@ struct vmswap_tier_params {
  *	-ENOSPC full; -E2BIG this page does not pay here (incompressible); -EIO.
  * @load: read the copy into a locked folio.  Process context, may sleep.  0;
  *	-EINPROGRESS vmswap_load_done() follows, and unlocks; -EIO, -EBADMSG
- *	(checksum).
+ *	(checksum).  *@len is 0, and may be set to what @free would have to look up.
  * @free: the slot is no longer named by any word, or was never.  The caller may
- *	hold a folio lock or invalidate_lock; with @keeps_copy also in softirq.
+ *	hold a folio lock or invalidate_lock; with @keeps_copy also in softirq.  @len:
+ *	as @load has set it, or 0.
  * @equal: does the slot hold exactly the bytes of the locked folio?  As @load.
  */
 struct vmswap_tier_ops {
@@ -121,8 +122,9 @@ struct vmswap_tier_ops {
 	int (*store)(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload,
 		     bool *spec);
 	int (*load)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		    struct folio *folio);
-	void (*free)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word);
+		    struct folio *folio, unsigned int *len);
+	void (*free)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
+		     unsigned int len);
 	bool (*equal)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
 		      struct folio *folio);
 };
@@ -183,7 +185,7 @@ static inline u64 vmswap_checksum_seed(const struct vmswap_region *region, pgoff
 }
 
 /* Fault path; may sleep. */
-int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio);
+int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio, unsigned int *len);
 /* The content of a page, which @word still names, cannot be had: tell it. */
 void vmswap_tier_load_failed(struct vmswap_region *region, pgoff_t index, u64 word, int err);
 bool vmswap_tier_keeps_copy(u64 word);
@@ -226,8 +228,8 @@ static inline void vmswap_store_batch_wait(struct vmswap_store_batch *batch)
 /* Any context: the device is gone. */
 void vmswap_tier_lost(struct vmswap_tier *tier);
 
-/* Whoever changed the word; see vmswap_word_set(). */
-void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word);
+/* Whoever changed the word; see vmswap_word_set().  @len: as load has told, or 0. */
+void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word, unsigned int len);
 
 /* Any context: bytes that the VM's copies take of this host's memory. */
 s64 vmswap_tier_memory(struct vmswap_vm *vm);

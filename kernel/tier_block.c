@@ -129,7 +129,7 @@ void vmswap_block_io_done(struct vmswap_block_io *io, int err)
 /* ------------------------------------------------------------------------ slots */
 
 static int block_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		      struct folio *folio)
+		      struct folio *folio, unsigned int *len)
 {
 	struct vmswap_block_io *io = io_alloc(tier, folio, word);
 
@@ -165,7 +165,8 @@ static int block_store(struct vmswap_tier *tier, struct vmswap_store *store,
 	return -EINPROGRESS;
 }
 
-static void block_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word)
+static void block_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
+		       unsigned int len)
 {
 	struct vmswap_block *block = tier->priv;
 

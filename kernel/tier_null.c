@@ -20,12 +20,13 @@ static int null_store(struct vmswap_tier *tier, struct vmswap_store *store, u64 
 }
 
 static int null_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		     struct folio *folio)
+		     struct folio *folio, unsigned int *len)
 {
 	return -EIO;
 }
 
-static void null_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word)
+static void null_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
+		      unsigned int len)
 {
 }
 

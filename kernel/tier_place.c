@@ -289,16 +289,16 @@ void vmswap_tier_store_succeeded(u64 word)
 void vmswap_tier_store_failed(struct vmswap_store *store, u64 word, int err)
 {
 	note_failure(tier_of(word), store, err);
-	vmswap_tier_free_slot(store->region->vm, word);
+	vmswap_tier_free_slot(store->region->vm, word, 0);
 }
 
-int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio)
+int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio, unsigned int *len)
 {
 	struct vmswap_tier *tier = tier_of(word);
 	int ret, tries;
 
 	for (tries = 0; tries < 2; tries++) {
-		ret = tier->ops->load(tier, vm, word, folio);
+		ret = tier->ops->load(tier, vm, word, folio, len);
 		if (is_stored(ret))
 			return ret;
 		atomic64_inc(&tier->errors);
@@ -334,7 +334,7 @@ bool vmswap_tier_readable(u64 word)
 	return !READ_ONCE(tier_of(word)->lost);
 }
 
-void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word)
+void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word, unsigned int len)
 {
 	struct vmswap_tier *tier;
 	int idx;
@@ -342,7 +342,7 @@ void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word)
 	/* With its last slot goes what kept the tier. */
 	idx = srcu_read_lock(&order_srcu);
 	tier = tier_of(word);
-	tier->ops->free(tier, vm, word);
+	tier->ops->free(tier, vm, word, len);
 	if (READ_ONCE(tier->full) && has_space(tier)) {
 		WRITE_ONCE(tier->full, false);
 		vmswap_reclaim_unstick(vm);

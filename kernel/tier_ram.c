@@ -334,7 +334,7 @@ static int load_raw(struct vmswap_region *region, u64 word, struct folio *folio)
 
 /* Decompress the slot of @index into @page, after checking what can be checked. */
 static int load_compressed(struct vmswap_tier *tier, struct vmswap_region *region,
-			   u64 word, pgoff_t index, void *page)
+			   u64 word, pgoff_t index, void *page, unsigned int *len)
 {
 	struct ram_pool *pool = region->vm->tier[tier->id].priv;
 	unsigned long handle = handle_of(word);
@@ -348,15 +348,17 @@ static int load_compressed(struct vmswap_tier *tier, struct vmswap_region *regio
 			return ret;
 	}
 	h = zs_obj_read_begin(pool->zs, handle, size, vmswap_copy_get());
-	if (h->len <= RAM_MAX_LEN && h->sum == header_sum(h, vmswap_checksum_seed(region, index)))
+	if (h->len <= RAM_MAX_LEN && h->sum == header_sum(h, vmswap_checksum_seed(region, index))) {
+		*len = h->len;
 		ret = vmswap_decompress(h->algo, h + 1, h->len, page);
+	}
 	zs_obj_read_end(pool->zs, handle, size, h);
 	vmswap_copy_put();
 	return ret;
 }
 
 static int ram_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		    struct folio *folio)
+		    struct folio *folio, unsigned int *len)
 {
 	struct vmswap_region *region = vmswap_region_of(folio->mapping->host);
 	void *page;
@@ -365,16 +367,16 @@ static int ram_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
 	if (is_raw(word))
 		return load_raw(region, word, folio);
 	page = kmap_local_folio(folio, 0);
-	ret = load_compressed(tier, region, word, folio->index, page);
+	ret = load_compressed(tier, region, word, folio->index, page, len);
 	kunmap_local(page);
 	return ret;
 }
 
-static void ram_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word)
+static void ram_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
+		     unsigned int len)
 {
 	struct ram_pool *pool = vm->tier[tier->id].priv;
 	unsigned long handle;
-	int len;
 
 	if (is_raw(word)) {
 		struct page *page = raw_page(word);
@@ -386,10 +388,11 @@ static void ram_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word)
 		return;
 	}
 	handle = handle_of(word);
-	len = object_len(pool, handle);
+	if (!len)
+		len = object_len(pool, handle);
 	zs_free(pool->zs, handle);
 	account_pool(tier, pool);
-	vmswap_tier_account(tier, vm, -1, -len);
+	vmswap_tier_account(tier, vm, -1, -(s64)len);
 }
 
 const struct vmswap_tier_ops vmswap_tier_ram_ops = {
