@@ -34,7 +34,7 @@ static void fill_same(struct folio *folio, u64 value)
 static void drop_copy_after_load(struct vmswap_region *region, struct folio *folio, u64 *word,
 				 unsigned int len)
 {
-	folio_mark_dirty(folio);
+	folio_set_dirty(folio);
 	vmswap_word_set_loaded(region, word, vmswap_word_arrival(READ_ONCE(*word)), len);
 }
 

@@ -30,6 +30,11 @@ bool vmswap_place_of_vma(struct vm_area_struct *vma, struct vmswap_place *place)
 	return place->mode != MPOL_DEFAULT;
 }
 
+static bool has_policy(const struct vmswap_place *place)
+{
+	return place || current->mempolicy || cpuset_do_page_mem_spread();
+}
+
 /* By index, so that it does not depend on the order of the faults. */
 static int interleaved(const nodemask_t *nodes, pgoff_t index)
 {
@@ -59,7 +64,10 @@ static struct folio *alloc_near(const struct vmswap_place *place, gfp_t gfp, boo
 
 struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index, gfp_t gfp)
 {
-	if (likely(!place))
+	/* As generic code does then, which looks for a policy at three places first. */
+	if (likely(!has_policy(place)))
+		return __folio_alloc(gfp, 0, numa_mem_id(), NULL);
+	if (!place)
 		return filemap_alloc_folio(gfp, 0, NULL);
 	if (place->mode == MPOL_LOCAL)
 		return __folio_alloc(gfp, 0, numa_node_id(), NULL);
@@ -75,11 +83,6 @@ struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index
 	default:	/* MPOL_INTERLEAVE, and weighted interleave without its weights */
 		return __folio_alloc(gfp, 0, interleaved(&place->nodes, index), NULL);
 	}
-}
-/* The kernel's allocation in bulk goes by no policy. */
-static bool has_policy(const struct vmswap_place *place)
-{
-	return place || current->mempolicy || cpuset_do_page_mem_spread();
 }
 #else
 static bool has_policy(const struct vmswap_place *place)
@@ -98,6 +101,7 @@ struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index
 }
 #endif
 
+/* That of the kernel knows no policy. */
 unsigned int vmswap_place_alloc_bulk(const struct vmswap_place *place, gfp_t gfp,
 				     unsigned int nr, struct page **pages)
 {
