@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * limit.c - a VM's limit is held: by many threads at once, with tiers that are full,
+ * with pages that do not compress, with no tier at all.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+/* Small, so that it can be filled. */
+#define TEST_TIER_SIZE	(4 * MIB)
+
+#include "test-lib.h"
+
+#define VM_SIZE		(48 * MIB)
+#define VM_PAGES	(VM_SIZE / PAGE)
+#define LIMIT		(12 * MIB)
+#define THREADS		16
+#define GRANULE		16
+/* What a limit may be exceeded by: 1 MiB, and a granule for each thread in a fault. */
+#define SLACK(threads)	(MIB + (threads) * GRANULE * PAGE)
+#define BIG_TIER	"big"
+
+FIXTURE(limit)
+{
+	struct test_mount mnt;
+	struct policy policy;
+	uint8_t *mem;
+	uint64_t id;
+	int fd;
+};
+
+static uint64_t resident(int fd)
+{
+	struct vmswap_vm_stat stat;
+
+	return vm_stat(fd, &stat) ? UINT64_MAX : stat.resident;
+}
+
+FIXTURE_SETUP(limit)
+{
+	struct vmswap_vm_stat stat;
+
+	ASSERT_EQ(0, policy_open(&self->policy));
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+	self->fd = file_make(&self->mnt, "vm", VM_SIZE);
+	ASSERT_LE(0, self->fd);
+	self->mem = map_shared(self->fd, VM_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	self->id = stat.id;
+	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, LIMIT));
+}
+
+static int set_full(struct policy *p, uint32_t action)
+{
+	policy_cmd(p, VMSWAP_CMD_HOST_SET);
+	policy_put(p, VMSWAP_A_HOST_FULL, &action, sizeof(action));
+	return policy_talk(p, NULL, NULL);
+}
+
+FIXTURE_TEARDOWN(limit)
+{
+	EXPECT_EQ(0, set_full(&self->policy, VMSWAP_FULL_ACTION_WAIT));
+	munmap(self->mem, VM_SIZE);
+	close(self->fd);
+	EXPECT_EQ(0, test_umount(&self->mnt));
+	policy_close(&self->policy);
+}
+
+static int add_big_tier(struct policy *p)
+{
+	return policy_tier_add(p, BIG_TIER, VMSWAP_TIER_KIND_RAM, 256 * MIB);
+}
+
+static void write_pages(uint8_t *mem, enum page_class class, size_t pages)
+{
+	size_t i;
+
+	for (i = 0; i < pages; i++)
+		page_make(mem + i * PAGE, class, test_seed + i);
+}
+
+static size_t wrong_pages(const uint8_t *mem, enum page_class class, size_t pages)
+{
+	size_t i, wrong = 0;
+
+	for (i = 0; i < pages; i++)
+		wrong += !page_is(mem + i * PAGE, class, test_seed + i);
+	return wrong;
+}
+
+/* ------------------------------------------------------------------ many threads */
+
+struct worker {
+	pthread_t thread;
+	uint8_t *mem;
+	unsigned int number;
+	atomic_int *running;
+	long wrong;
+};
+
+/* Each thread writes every 16th page, and later finds what it wrote. */
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	size_t i;
+	int round;
+
+	for (round = 0; round < 2; round++) {
+		for (i = w->number; i < VM_PAGES; i += THREADS)
+			page_make(w->mem + i * PAGE, PAGE_COMPRESSIBLE, i + round);
+		for (i = w->number; i < VM_PAGES; i += THREADS)
+			w->wrong += !page_is(w->mem + i * PAGE, PAGE_COMPRESSIBLE, i + round);
+	}
+	atomic_fetch_sub(w->running, 1);
+	return NULL;
+}
+
+TEST_F(limit, many_threads)
+{
+	atomic_int running = THREADS;
+	struct worker w[THREADS];
+	struct vmswap_vm_stat stat;
+	uint64_t most = 0, now;
+	long samples = 0;
+	int i;
+
+	for (i = 0; i < THREADS; i++) {
+		w[i] = (struct worker){ .mem = self->mem, .number = i, .running = &running };
+		ASSERT_EQ(0, pthread_create(&w[i].thread, NULL, work, &w[i]));
+	}
+	while (atomic_load(&running)) {
+		now = resident(self->fd);
+		most = now > most ? now : most;
+		samples++;
+		usleep(1000);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(w[i].thread, NULL);
+		EXPECT_EQ(0, w[i].wrong);
+	}
+	printf("# at most %llu KiB over the limit in %ld samples\n",
+	       (unsigned long long)(most > LIMIT ? most - LIMIT : 0) >> 10, samples);
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	printf("# %llu pages out, %llu in, %llu minor faults\n",
+	       (unsigned long long)stat.swapout_pages, (unsigned long long)stat.swapin_pages,
+	       (unsigned long long)stat.faults_minor);
+	EXPECT_LT(10, samples);
+	EXPECT_LT(LIMIT / 2, most);
+	EXPECT_GE(LIMIT + SLACK(THREADS), most);
+}
+
+/* ---------------------------------------------------------------------- full tiers */
+
+/* In a process of its own, as it will wait: for ever, if nobody ends it. */
+static pid_t write_random_pages(uint8_t *mem)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		write_pages(mem, PAGE_RANDOM, VM_PAGES);
+		_exit(0);
+	}
+	return pid;
+}
+
+TEST_F(limit, full_wait)
+{
+	struct vmswap_vm_stat stat;
+	int status, i;
+	pid_t pid;
+
+	pid = write_random_pages(self->mem);
+	ASSERT_LT(0, pid);
+	for (i = 0; i < 6000; i++) {
+		ASSERT_EQ(0, vm_stat(self->fd, &stat));
+		if (stat.stalled > 3)
+			break;
+		usleep(10000);
+	}
+	EXPECT_LT(3, stat.stalled);
+	EXPECT_GE(LIMIT + SLACK(1), stat.resident);
+	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
+	/* A tier with room lets it go on. */
+	ASSERT_EQ(0, add_big_tier(&self->policy));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES));
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
+}
+
+/* Who waits can be killed. */
+TEST_F(limit, full_wait_killed)
+{
+	struct vmswap_vm_stat stat = {};
+	int status, i;
+	pid_t pid;
+
+	pid = write_random_pages(self->mem);
+	ASSERT_LT(0, pid);
+	for (i = 0; i < 6000 && !stat.stalled; i++) {
+		ASSERT_EQ(0, vm_stat(self->fd, &stat));
+		usleep(10000);
+	}
+	EXPECT_LT(0, stat.stalled);
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+}
+
+/* Within two seconds, by nobody's fault or command. */
+static bool comes_within(int fd, uint64_t bytes)
+{
+	int i;
+
+	for (i = 0; i < 200 && resident(fd) > bytes; i++)
+		usleep(10000);
+	return resident(fd) <= bytes;
+}
+
+/* Twice what the limit allows, a part of which the full tier holds. */
+static int exceed(int fd, struct policy *p, uint64_t id, uint8_t *mem)
+{
+	int ret = policy_vm_limit(p, id, UINT64_MAX);
+
+	if (ret)
+		return ret;
+	write_pages(mem, PAGE_RANDOM, 2 * LIMIT / PAGE);
+	ret = policy_vm_limit(p, id, LIMIT);
+	usleep(500000);
+	return ret;
+}
+
+/* A VM beyond its limit of which nothing could go is tried again when a tier comes. */
+TEST_F(limit, idle_until_tier)
+{
+	ASSERT_EQ(0, exceed(self->fd, &self->policy, self->id, self->mem));
+	ASSERT_LT(LIMIT + MIB, resident(self->fd));
+	ASSERT_EQ(0, add_big_tier(&self->policy));
+	EXPECT_TRUE(comes_within(self->fd, LIMIT));
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE));
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
+}
+
+/* And when its full tier has room again. */
+TEST_F(limit, idle_until_room)
+{
+	size_t page, freed = 0;
+	uint64_t before;
+
+	ASSERT_EQ(0, exceed(self->fd, &self->policy, self->id, self->mem));
+	before = resident(self->fd);
+	ASSERT_LT(LIMIT + MIB, before);
+	for (page = 0; page < 2 * LIMIT / PAGE && freed < 2 * MIB; page++)
+		if (is_swapped(self->fd, page * PAGE)) {
+			ASSERT_EQ(0, discard(self->fd, page * PAGE, PAGE));
+			freed += PAGE;
+		}
+	ASSERT_EQ(2 * MIB, freed);
+	EXPECT_TRUE(comes_within(self->fd, before - MIB));
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/*
+ * Beyond the limit each fault would like to evict, and cannot: that must not cost a
+ * round through all pages.
+ */
+TEST_F(limit, full_exceed)
+{
+	double unlimited, limited, start;
+
+	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, UINT64_MAX));
+	start = seconds();
+	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
+	unlimited = seconds() - start;
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, LIMIT));
+	ASSERT_EQ(0, set_full(&self->policy, VMSWAP_FULL_ACTION_EXCEED));
+	start = seconds();
+	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
+	limited = seconds() - start;
+	printf("# %lu pages in %.2f s, beyond the limit in %.2f s\n", VM_PAGES, unlimited,
+	       limited);
+	EXPECT_LT(VM_SIZE - 8 * MIB, resident(self->fd));
+	EXPECT_GT(20 * unlimited + 2, limited);
+	/* Those in the full tier come in only while the limit may be exceeded. */
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES));
+}
+
+/* ------------------------------------------------------------------------- no tier */
+
+TEST_F(limit, incompressible)
+{
+	ASSERT_EQ(0, add_big_tier(&self->policy));
+	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
+	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES));
+	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
+}
+
+TEST_F(limit, no_tier)
+{
+	ASSERT_EQ(0, policy_tier_del(&self->policy, TEST_TIER));
+	/* What needs no tier leaves. */
+	write_pages(self->mem, PAGE_SAME_FILLED, VM_PAGES);
+	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_SAME_FILLED, VM_PAGES));
+	memset(self->mem, 0, VM_SIZE);
+	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
+	EXPECT_TRUE(is_zero(self->mem, VM_SIZE));
+	/* The rest stays, and a limit that asks for it is refused. */
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	write_pages(self->mem, PAGE_RANDOM, LIMIT / PAGE / 2);
+	EXPECT_EQ(-ENOSPC, policy_vm_limit(&self->policy, self->id, LIMIT / 4));
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, LIMIT / PAGE / 2));
+	EXPECT_EQ(0, test_tier_add());
+}
+
+VMSWAP_TEST_MAIN
