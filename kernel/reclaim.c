@@ -383,6 +383,13 @@ void vmswap_reclaim_unstick(struct vmswap_vm *vm)
 	vmswap_reclaim_kick(vm);
 }
 
+/* Tell whoever set a limit that it cannot be kept, as tiers are full or pages pinned. */
+static void tell_if_over(struct vmswap_vm *vm)
+{
+	if (is_stuck(vm) && vmswap_vm_resident(vm) > policy_limit(vm))
+		vmswap_event_limit(vm);
+}
+
 void vmswap_reclaim_worker(struct work_struct *work)
 {
 	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, reclaim_work);
@@ -393,8 +400,10 @@ void vmswap_reclaim_worker(struct work_struct *work)
 	goal = limit - min(limit, high_gap(limit));
 	resident = vmswap_vm_resident(vm);
 	while (resident > goal) {
-		if (!vmswap_reclaim_some(vm, min(resident - goal, 256ul)))
+		if (!vmswap_reclaim_some(vm, min(resident - goal, 256ul))) {
+			tell_if_over(vm);
 			break;
+		}
 		resident = vmswap_vm_resident(vm);
 		wake_up(&vm->room);
 	}

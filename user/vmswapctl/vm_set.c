@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "size.h"
 #include "vm_keys.h"
 
 /* How often the VM is looked at, and how often without progress before we give up. */
@@ -47,7 +48,8 @@ static int take_back(struct ctl *ctl, const struct vmswap_vm *before)
 }
 
 /* 1: it is within its limit, or gone. */
-static int is_within(struct ctl *ctl, uint64_t id, uint64_t *resident)
+static int is_within(struct ctl *ctl, uint64_t id, uint64_t *resident,
+		     uint64_t *rest)
 {
 	struct vmswap_vm *vm;
 	int ret = 1;
@@ -57,10 +59,20 @@ static int is_within(struct ctl *ctl, uint64_t id, uint64_t *resident)
 	*resident = vm->stats.resident;
 	if (VMSWAP_HAS(vm, VM, LIMIT) && vm->stats.resident > vm->limit) {
 		show_resident(vm);
+		*rest = vm->stats.resident - vm->limit;
 		ret = 0;
 	}
 	vmswap_vm_free(vm);
 	return ret;
+}
+
+static void tell_rest(const struct vmswap_vm *vm, uint64_t rest)
+{
+	char size[CTL_SIZE_LEN];
+
+	fprintf(stderr,
+		"vmswapctl: vm %s: the limit is set; %s more than the limit cannot leave: see vmswapctl doctor %s\n",
+		vm->name, ctl_format_size(rest, false, size), vm->name);
 }
 
 /*
@@ -69,10 +81,11 @@ static int is_within(struct ctl *ctl, uint64_t id, uint64_t *resident)
  */
 static int wait_for_limit(struct ctl *ctl, const struct vmswap_vm *before)
 {
-	uint64_t resident, last = UINT64_MAX;
+	uint64_t resident, rest, last = UINT64_MAX;
 	int idle = 0;
 
-	while (idle < PATIENCE && !is_within(ctl, before->id, &resident)) {
+	while (idle < PATIENCE &&
+	       !is_within(ctl, before->id, &resident, &rest)) {
 		if (stopped)
 			return take_back(ctl, before);
 		idle = resident < last ? 0 : idle + 1;
@@ -81,6 +94,8 @@ static int wait_for_limit(struct ctl *ctl, const struct vmswap_vm *before)
 	}
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[K");
+	if (idle == PATIENCE)
+		tell_rest(before, rest);
 	return 0;
 }
 
