@@ -225,18 +225,18 @@ static bool is_stored(int ret)
  * @store: the page; its folio locked, unmapped, up to date
  * @word: out: the word that names the copy
  *
- * A page that does not compress goes to the next tier; when there is none, the
- * first compressing tier keeps it as it is, if memory need not be gained.  A tier whose
- * last write failed is passed over for a while; one whose device is gone, for good.
+ * A page that does not compress goes to the next tier; when there is none, the first
+ * compressing tier that can keeps it as it is, if memory need not be gained.  A tier
+ * whose last write failed is passed over for a while; one whose device is gone, for good.
  *
  * Return: 0; -EINPROGRESS the result comes with the batch; -ENOSPC when no tier
  * took it.
  */
 int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 {
-	struct vmswap_tier *too_big = NULL;
 	struct tier_order *o;
 	int ret = -ENOSPC;
+	u32 too_big = 0;
 	unsigned int i;
 	int idx;
 
@@ -254,13 +254,16 @@ int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 			continue;
 		}
 		ret = store_in(tier, store, word);
-		if (ret == -E2BIG && !too_big)
-			too_big = tier;
+		if (ret == -E2BIG)
+			too_big |= BIT(i);
 	}
 	store->last = true;
 	/* As it is, it takes as much memory as it frees. */
-	if (!is_stored(ret) && too_big && store->where == VMSWAP_STORE_ANY)
-		ret = store_in(too_big, store, word);
+	if (store->where != VMSWAP_STORE_ANY)
+		too_big = 0;
+	for (i = 0; i < o->nr && !is_stored(ret); i++)
+		if (too_big & BIT(i))
+			ret = store_in(o->tier[i], store, word);
 	srcu_read_unlock(&order_srcu, idx);
 	return is_stored(ret) ? ret : -ENOSPC;
 }
