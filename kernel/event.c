@@ -107,7 +107,8 @@ void vmswap_event_io(struct vmswap_region *region, pgoff_t index,
 {
 	struct event e = {
 		.kind = VMSWAP_EVENT_KIND_IO_ERROR, .vm = region->vm, .region = region,
-		.index = index, .tier_name = tier->name, .tier_id = tier->id, .has_tier = true, .err = err,
+		.index = index, .tier_name = tier->name, .tier_id = tier->id, .has_tier = true,
+		.err = err,
 	};
 
 	send_event(&e);

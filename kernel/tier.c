@@ -383,7 +383,7 @@ int vmswap_tier_mask(const char *names, u32 *mask, struct netlink_ext_ack *extac
 
 		/* One that goes leaves its number to another. */
 		if (!tier || tier->draining) {
-			NL_SET_ERR_MSG(extack, "tiers names a tier that does not exist, or is being removed");
+			NL_SET_ERR_MSG(extack, "no such tier, or it is being removed");
 			ret = -ENOENT;
 			break;
 		}

@@ -267,7 +267,7 @@ static void count_need(struct vmswap_vm *vm, void *arg)
 
 static int refuse(struct netlink_ext_ack *extack)
 {
-	NL_SET_ERR_MSG(extack, "the pages in it have no room in memory or in other tiers that their VMs may use");
+	NL_SET_ERR_MSG(extack, "its pages have no room in memory or in tiers their VMs may use");
 	return -ENOSPC;
 }
 

@@ -47,7 +47,7 @@ struct vmswap_region {
 	struct vmswap_pagemap map;
 	struct list_head vm_node;
 	u32 index;
-	spinlock_t place_lock;
+	spinlock_t place_lock;		/* place */
 	struct vmswap_place place;
 	u64 streams[VMSWAP_STREAMS];
 };
