@@ -25,8 +25,8 @@ KERNELS=$CACHE/kernels
 export VMSWAP_CACHE=$CACHE
 
 # What a run needs, and what building a module or a debug kernel adds to it.
-RUN_PACKAGES=(qemu-system-x86 busybox-static cpio kmod util-linux xz-utils)
-BUILD_PACKAGES=(gcc-12 make rsync kmod libelf1)
+RUN_PACKAGES=(qemu-system-x86 busybox-static cpio kmod util-linux xz-utils gcc-12 libc6-dev)
+BUILD_PACKAGES=(make rsync kmod libelf1)
 
 progress() {
 	printf '%s: %s\n' "$PROG" "$*" >&2
