@@ -101,11 +101,10 @@ static int prefetch_fn(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 static int discard_fn(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		      struct vmswap_evict_result *res)
 {
-	u64 before = vmswap_counter_sum(region->vm, VC_DISCARDED);
-	int ret = vmswap_file_discard(region, start, end);
+	long n = vmswap_file_discard(region, start, end);
 
-	res->evicted += vmswap_counter_sum(region->vm, VC_DISCARDED) - before;
-	return ret;
+	res->evicted += max(n, 0L);
+	return min(n, 0L);
 }
 
 static int check_range(u64 offset, u64 length)

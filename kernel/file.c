@@ -256,8 +256,11 @@ static long count_wordless(struct vmswap_region *region, pgoff_t start, pgoff_t 
 	return n;
 }
 
-/* Under invalidate_lock for writing; whole pages; @n: those that no word tells of. */
-static void discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t end, long n)
+/*
+ * Under invalidate_lock for writing; whole pages; @n: those that no word tells of.
+ * Returns how many held anything.
+ */
+static long discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t end, long n)
 {
 	truncate_pagecache_range(&region->inode, (loff_t)start << PAGE_SHIFT,
 				 ((loff_t)end << PAGE_SHIFT) - 1);
@@ -266,14 +269,14 @@ static void discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t 
 		n += vmswap_pagemap_discard(region, start, end);
 	}
 	vmswap_count(region->vm, VC_DISCARDED, n);
+	return n;
 }
-
 /*
  * -EAGAIN when a page is being read: truncation would wait for it with invalidate_lock
  * held, that is, with every new page of the VM.  Seldom one is, so whoever discards
  * tries first, and then waits with no lock.
  */
-static int try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end, bool waited)
+static long try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end, bool waited)
 {
 	struct address_space *mapping = region->inode.i_mapping;
 	long n;
@@ -283,15 +286,15 @@ static int try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 	filemap_invalidate_lock(mapping);
 	n = count_wordless(region, start, end, waited);
 	if (n >= 0)
-		discard_locked(region, start, end, n);
+		n = discard_locked(region, start, end, n);
 	filemap_invalidate_unlock(mapping);
 	wake_up(&region->vm->room);
-	return n < 0 ? n : 0;
+	return n;
 }
 
-int vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+long vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end)
 {
-	int ret;
+	long ret;
 
 	ret = try_discard(region, start, end, false);
 	while (ret == -EAGAIN)
@@ -332,7 +335,8 @@ static int zero_range(struct vmswap_region *region, loff_t from, loff_t to, bool
 	if (!ret)
 		ret = zero_partial(region, last, to);
 	if (!ret)
-		ret = try_discard(region, first >> PAGE_SHIFT, last >> PAGE_SHIFT, waited);
+		ret = min(try_discard(region, first >> PAGE_SHIFT, last >> PAGE_SHIFT, waited),
+			  0L);
 	return ret;
 }
 

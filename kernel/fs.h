@@ -24,8 +24,11 @@ void vmswap_fs_exit(void);
 /* file.c: process context, inode lock held. */
 int vmswap_file_resize(struct inode *inode, loff_t size);
 
-/* file.c: process context; makes a page-aligned range read as zero. */
-int vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end);
+/*
+ * file.c: process context; makes a page-aligned range read as zero.  Returns how many
+ * of its pages held anything, or -EINTR when a kill ended a wait.
+ */
+long vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end);
 
 /* Files, and inodes of any kind not yet freed. */
 long vmswap_fs_files(void);

@@ -39,6 +39,10 @@ static int put_vm_tier(struct vmswap_tier *tier, void *arg)
 	return 0;
 }
 
+/* What cannot be set yet. */
+#define DEFAULT_SHARES	1000
+#define DEFAULT_POLICY	"clock"
+
 static const struct {
 	u16 attr;
 	u16 counter;
@@ -107,8 +111,8 @@ static int put_settings(struct sk_buff *skb, struct vm_reply *r)
 	vmswap_tier_mask_names(READ_ONCE(vm->set.tier_mask), r->path, sizeof(r->path));
 	if (put_u64(skb, VMSWAP_A_VM_MIN_BYTES, 0) ||
 	    put_u64(skb, VMSWAP_A_VM_MAX_BYTES, r->g.size) ||
-	    nla_put_u32(skb, VMSWAP_A_VM_SHARES, 1000) ||
-	    nla_put_string(skb, VMSWAP_A_VM_POLICY, "clock") ||
+	    nla_put_u32(skb, VMSWAP_A_VM_SHARES, DEFAULT_SHARES) ||
+	    nla_put_string(skb, VMSWAP_A_VM_POLICY, DEFAULT_POLICY) ||
 	    nla_put_string(skb, VMSWAP_A_VM_TIERS, r->path) ||
 	    nla_put_u32(skb, VMSWAP_A_VM_GRANULE, READ_ONCE(vm->set.granule)) ||
 	    nla_put_u32(skb, VMSWAP_A_VM_PREFETCH, READ_ONCE(vm->set.prefetch)) ||
@@ -274,9 +278,9 @@ static int parse_vm_set(struct genl_info *info, struct vmswap_vm *vm,
 					    "this setting is not built yet");
 			return -EOPNOTSUPP;
 		}
-	if (a[VMSWAP_A_VM_POLICY] && nla_strcmp(a[VMSWAP_A_VM_POLICY], "clock")) {
+	if (a[VMSWAP_A_VM_POLICY] && nla_strcmp(a[VMSWAP_A_VM_POLICY], DEFAULT_POLICY)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, a[VMSWAP_A_VM_POLICY],
-				    "the only policy built yet is clock");
+				    "the only policy built yet is " DEFAULT_POLICY);
 		return -EOPNOTSUPP;
 	}
 	if (a[VMSWAP_A_VM_LIMIT] && a[VMSWAP_A_VM_LIMIT_PERCENT]) {
