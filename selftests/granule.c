@@ -33,22 +33,6 @@ FIXTURE_TEARDOWN(granule)
 	EXPECT_EQ(0, test_umount(&self->mnt));
 }
 
-/* One setting of a VM; 0 or -errno. */
-static int vm_set(uint64_t vm, uint16_t key, uint32_t value)
-{
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_VM_SET);
-	policy_put_u64(&p, VMSWAP_A_VM_ID, vm);
-	policy_put(&p, key, &value, sizeof(value));
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
-}
-
 static int vm_limit(uint64_t vm, uint64_t limit)
 {
 	struct policy p;
@@ -99,16 +83,16 @@ TEST_F(granule, accepts_and_refuses)
 	uint32_t n;
 
 	for (n = 1; n <= 512; n *= 2) {
-		EXPECT_EQ(0, vm_set(vm, VMSWAP_A_VM_GRANULE, n));
+		EXPECT_EQ(0, policy_once_vm_set(vm, VMSWAP_A_VM_GRANULE, n));
 	}
-	EXPECT_EQ(-ERANGE, vm_set(vm, VMSWAP_A_VM_GRANULE, 0));
-	EXPECT_EQ(-EINVAL, vm_set(vm, VMSWAP_A_VM_GRANULE, 3));
-	EXPECT_EQ(-EINVAL, vm_set(vm, VMSWAP_A_VM_GRANULE, 511));
-	EXPECT_EQ(-ERANGE, vm_set(vm, VMSWAP_A_VM_GRANULE, 1024));
-	EXPECT_EQ(0, vm_set(vm, VMSWAP_A_VM_PREFETCH, 0));
-	EXPECT_EQ(0, vm_set(vm, VMSWAP_A_VM_PREFETCH, 3));
-	EXPECT_EQ(0, vm_set(vm, VMSWAP_A_VM_PREFETCH, 512));
-	EXPECT_EQ(-ERANGE, vm_set(vm, VMSWAP_A_VM_PREFETCH, 513));
+	EXPECT_EQ(-ERANGE, policy_once_vm_set(vm, VMSWAP_A_VM_GRANULE, 0));
+	EXPECT_EQ(-EINVAL, policy_once_vm_set(vm, VMSWAP_A_VM_GRANULE, 3));
+	EXPECT_EQ(-EINVAL, policy_once_vm_set(vm, VMSWAP_A_VM_GRANULE, 511));
+	EXPECT_EQ(-ERANGE, policy_once_vm_set(vm, VMSWAP_A_VM_GRANULE, 1024));
+	EXPECT_EQ(0, policy_once_vm_set(vm, VMSWAP_A_VM_PREFETCH, 0));
+	EXPECT_EQ(0, policy_once_vm_set(vm, VMSWAP_A_VM_PREFETCH, 3));
+	EXPECT_EQ(0, policy_once_vm_set(vm, VMSWAP_A_VM_PREFETCH, 512));
+	EXPECT_EQ(-ERANGE, policy_once_vm_set(vm, VMSWAP_A_VM_PREFETCH, 513));
 }
 
 /* -------------------------------------------------------- pages never touched */
@@ -123,10 +107,10 @@ TEST_F(granule, untouched_come_along)
 		EXPECT_TRUE(is_resident(self->fd, i * PAGE));
 		EXPECT_TRUE(is_zero(self->mem + i * PAGE + 1, PAGE - 1));
 	}
-	ASSERT_EQ(0, vm_set(self->stat.id, VMSWAP_A_VM_GRANULE, 1));
+	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_GRANULE, 1));
 	self->mem[GRANULE * PAGE] = 1;
 	EXPECT_EQ(GRANULE + 1, resident_pages(self->fd));
-	ASSERT_EQ(0, vm_set(self->stat.id, VMSWAP_A_VM_GRANULE, 512));
+	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_GRANULE, 512));
 	EXPECT_EQ(0, self->mem[FILE_SIZE - 1]);
 	EXPECT_EQ(GRANULE + 1 + 512, resident_pages(self->fd));
 }
@@ -211,7 +195,7 @@ TEST_F(granule, no_prefetch_reads_one)
 {
 	unsigned int i;
 
-	ASSERT_EQ(0, vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
 	fill_compressible(self->mem, FILE_PAGES);
 	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)

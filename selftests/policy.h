@@ -213,6 +213,22 @@ static inline int policy_vm_limit(struct policy *p, uint64_t vm, uint64_t limit)
 	return policy_talk(p, NULL, NULL);
 }
 
+/* One setting of a VM that is a number of 32 bits, for who asks for nothing else. */
+static inline int policy_once_vm_set(uint64_t vm, uint16_t key, uint32_t value)
+{
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	policy_cmd(&p, VMSWAP_CMD_VM_SET);
+	policy_put_u64(&p, VMSWAP_A_VM_ID, vm);
+	policy_put(&p, key, &value, sizeof(value));
+	ret = policy_talk(&p, NULL, NULL);
+	policy_close(&p);
+	return ret;
+}
+
 /* What is left of VMs that are gone, and how many live. */
 struct policy_host {
 	uint32_t vms;
