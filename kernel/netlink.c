@@ -165,7 +165,7 @@ static int host_set(struct sk_buff *skb, struct genl_info *info)
 	if (ret)
 		return ret;
 	if (!info->attrs[VMSWAP_A_HOST_FULL])
-		return vmswap_nl_missing(info, "full");
+		return vmswap_nl_missing(info, VMSWAP_A_HOST_FULL, "full");
 	vmswap_reclaim_set_full(nla_get_u32(info->attrs[VMSWAP_A_HOST_FULL]));
 	vmswap_event_by(VMSWAP_EVENT_KIND_HOST_CHANGED, NULL, info);
 	return 0;
@@ -173,22 +173,50 @@ static int host_set(struct sk_buff *skb, struct genl_info *info)
 
 /* -------------------------------------------------------------------- family */
 
-static const struct nla_policy host_policy[VMSWAP_A_HOST_MAX + 1] = {
+/*
+ * Each command takes what the specification lists for it and refuses the rest: what
+ * would be ignored might be meant.
+ */
+static const struct nla_policy no_attrs[2];	/* an array of one would mean "no policy" */
+
+static const struct nla_policy host_set_attrs[] = {
 	[VMSWAP_A_HOST_FULL]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_FULL_ACTION_EXCEED),
 };
 
-static const struct nla_policy tier_policy[VMSWAP_A_TIER_MAX + 1] = {
-	[VMSWAP_A_TIER_NAME]	= { .type = NLA_NUL_STRING, .len = VMSWAP_TIER_NAME_MAX },
+#define TIER_NAME { .type = NLA_NUL_STRING, .len = VMSWAP_TIER_NAME_MAX }
+
+static const struct nla_policy tier_get_attrs[] = {
+	[VMSWAP_A_TIER_NAME]	= TIER_NAME,
+};
+
+static const struct nla_policy tier_add_attrs[] = {
+	[VMSWAP_A_TIER_NAME]	= TIER_NAME,
 	[VMSWAP_A_TIER_KIND]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_TIER_KIND_NULL),
 	[VMSWAP_A_TIER_RANK]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_RANK_MAX),
 	[VMSWAP_A_TIER_SIZE]	= { .type = NLA_U64 },
 	[VMSWAP_A_TIER_ALGO]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_ALGO_ZSTD),
 	[VMSWAP_A_TIER_PATH]	= { .type = NLA_NUL_STRING, .len = PATH_MAX - 1 },
 	[VMSWAP_A_TIER_RECLAIM_SAFE] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+static const struct nla_policy tier_set_attrs[] = {
+	[VMSWAP_A_TIER_NAME]	= TIER_NAME,
+	[VMSWAP_A_TIER_RANK]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_RANK_MAX),
+	[VMSWAP_A_TIER_SIZE]	= { .type = NLA_U64 },
+	[VMSWAP_A_TIER_ALGO]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_ALGO_ZSTD),
+	[VMSWAP_A_TIER_RECLAIM_SAFE] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+static const struct nla_policy tier_del_attrs[] = {
+	[VMSWAP_A_TIER_NAME]	= TIER_NAME,
 	[VMSWAP_A_TIER_CANCEL]	= { .type = NLA_FLAG },
 };
 
-static const struct nla_policy vm_policy[VMSWAP_A_VM_LAST + 1] = {
+static const struct nla_policy vm_get_attrs[] = {
+	[VMSWAP_A_VM_ID]	= { .type = NLA_U64 },
+};
+
+static const struct nla_policy vm_set_attrs[] = {
 	[VMSWAP_A_VM_ID]	= { .type = NLA_U64 },
 	[VMSWAP_A_VM_LIMIT]	= { .type = NLA_U64 },
 	[VMSWAP_A_VM_LIMIT_PERCENT] = NLA_POLICY_RANGE(NLA_U32, 1, 100),
@@ -203,29 +231,42 @@ static const struct nla_policy vm_policy[VMSWAP_A_VM_LAST + 1] = {
 	[VMSWAP_A_VM_HINTS]	= NLA_POLICY_MAX(NLA_U32, VMSWAP_HINTS_OFF),
 };
 
-static const struct nla_policy range_policy[VMSWAP_A_RANGE_MAX + 1] = {
+static const struct nla_policy range_attrs[] = {
 	[VMSWAP_A_RANGE_VM_ID]	= { .type = NLA_U64 },
 	[VMSWAP_A_RANGE_REGION]	= { .type = NLA_U32 },
 	[VMSWAP_A_RANGE_OFFSET]	= { .type = NLA_U64 },
 	[VMSWAP_A_RANGE_LENGTH]	= { .type = NLA_U64 },
 };
 
-#define OP(name, set, maximum, ...) \
-	{ .cmd = VMSWAP_CMD_##name, .policy = set, .maxattr = maximum, __VA_ARGS__ }
+/*
+ * The kernel has one policy for both forms of a command.  Called by dumpit itself: not
+ * all kernels have a text for what start() refuses.
+ */
+int vmswap_nl_dump_check(struct netlink_callback *cb)
+{
+	if (!nlmsg_attrlen(cb->nlh, GENL_HDRLEN))
+		return 0;
+	NL_SET_ERR_MSG(cb->extack, "a dump shows all, and takes no attribute");
+	return -EINVAL;
+}
+
+#define OP(name, attrs, ...) \
+	{ .cmd = VMSWAP_CMD_##name, .policy = attrs, .maxattr = ARRAY_SIZE(attrs) - 1, \
+	  __VA_ARGS__ }
 
 static const struct genl_ops vmswap_ops[] = {
-	OP(HOST_GET, host_policy, VMSWAP_A_HOST_MAX, .doit = host_get),
-	OP(HOST_SET, host_policy, VMSWAP_A_HOST_MAX, .doit = host_set),
-	OP(TIER_GET, tier_policy, VMSWAP_A_TIER_MAX, .doit = vmswap_nl_tier_get,
+	OP(HOST_GET, no_attrs, .doit = host_get),
+	OP(HOST_SET, host_set_attrs, .doit = host_set),
+	OP(TIER_GET, tier_get_attrs, .doit = vmswap_nl_tier_get,
 	   .dumpit = vmswap_nl_tier_dump),
-	OP(TIER_ADD, tier_policy, VMSWAP_A_TIER_MAX, .doit = vmswap_nl_tier_add),
-	OP(TIER_SET, tier_policy, VMSWAP_A_TIER_MAX, .doit = vmswap_nl_tier_set),
-	OP(TIER_DEL, tier_policy, VMSWAP_A_TIER_MAX, .doit = vmswap_nl_tier_del),
-	OP(VM_GET, vm_policy, VMSWAP_A_VM_LAST, .doit = vmswap_nl_vm_get,
+	OP(TIER_ADD, tier_add_attrs, .doit = vmswap_nl_tier_add),
+	OP(TIER_SET, tier_set_attrs, .doit = vmswap_nl_tier_set),
+	OP(TIER_DEL, tier_del_attrs, .doit = vmswap_nl_tier_del),
+	OP(VM_GET, vm_get_attrs, .doit = vmswap_nl_vm_get,
 	   .dumpit = vmswap_nl_vm_dump, .start = vmswap_nl_vm_dump_start),
-	OP(VM_SET, vm_policy, VMSWAP_A_VM_LAST, .doit = vmswap_nl_vm_set),
-	OP(VM_EVICT, range_policy, VMSWAP_A_RANGE_MAX, .doit = vmswap_nl_vm_evict),
-	OP(VM_PREFETCH, range_policy, VMSWAP_A_RANGE_MAX, .doit = vmswap_nl_vm_prefetch),
+	OP(VM_SET, vm_set_attrs, .doit = vmswap_nl_vm_set),
+	OP(VM_EVICT, range_attrs, .doit = vmswap_nl_vm_evict),
+	OP(VM_PREFETCH, range_attrs, .doit = vmswap_nl_vm_prefetch),
 };
 
 static const struct genl_multicast_group vmswap_groups[] = {

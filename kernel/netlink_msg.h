@@ -17,6 +17,7 @@ u32 vmswap_nl_generation(void);
 
 /* Checks; they set the text of the refusal. */
 int vmswap_nl_may_change(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_dump_check(struct netlink_callback *cb);
 /* The VM whose id is in attribute @attr, with a strong reference; or an error pointer. */
 struct vmswap_vm *vmswap_nl_vm(struct genl_info *info, int attr);
 
@@ -27,9 +28,11 @@ int vmswap_nl_put(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd,
 int vmswap_nl_reply(struct genl_info *info, u8 cmd, size_t size, vmswap_nl_fill_fn fill,
 		    void *obj);
 
-#define vmswap_nl_missing(info, what) ({					\
-	NL_SET_ERR_MSG((info)->extack, "a required attribute is missing: " what);	\
-	-EINVAL;								\
+/* Told by number, too; as NL_REQ_ATTR_CHECK() does, which has no text. */
+#define vmswap_nl_missing(info, attr, name) ({						\
+	NL_SET_ERR_ATTR_MISS((info)->extack, NULL, attr);				\
+	NL_SET_ERR_MSG((info)->extack, "a required attribute is missing: " name);	\
+	-EINVAL;									\
 })
 
 #define put_u64(skb, attr, value) nla_put_u64_64bit(skb, attr, value, 0)

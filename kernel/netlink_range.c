@@ -38,8 +38,10 @@ static int parse_range(struct genl_info *info, u64 *offset, u64 *length)
 {
 	struct nlattr **a = info->attrs;
 
-	if (!a[VMSWAP_A_RANGE_OFFSET] || !a[VMSWAP_A_RANGE_LENGTH])
-		return vmswap_nl_missing(info, "offset or length");
+	if (!a[VMSWAP_A_RANGE_OFFSET])
+		return vmswap_nl_missing(info, VMSWAP_A_RANGE_OFFSET, "offset");
+	if (!a[VMSWAP_A_RANGE_LENGTH])
+		return vmswap_nl_missing(info, VMSWAP_A_RANGE_LENGTH, "length");
 	*offset = nla_get_u64(a[VMSWAP_A_RANGE_OFFSET]);
 	*length = nla_get_u64(a[VMSWAP_A_RANGE_LENGTH]);
 	if (!PAGE_ALIGNED(*offset)) {

@@ -67,7 +67,7 @@ static int reply_tier(struct genl_info *info)
 	int ret;
 
 	if (!info->attrs[VMSWAP_A_TIER_NAME])
-		return vmswap_nl_missing(info, "name");
+		return vmswap_nl_missing(info, VMSWAP_A_TIER_NAME, "name");
 	f.name = nla_data(info->attrs[VMSWAP_A_TIER_NAME]);
 	ret = vmswap_tier_for_each(reply_if_named, &f);
 	if (ret || f.found)
@@ -104,8 +104,10 @@ int vmswap_nl_tier_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct tier_dump d = { .skb = skb, .cb = cb, .skip = cb->args[0] };
 	long before = cb->args[0];
-	int ret;
+	int ret = vmswap_nl_dump_check(cb);
 
+	if (ret)
+		return ret;
 	cb->seq = vmswap_nl_generation();
 	ret = vmswap_tier_for_each(dump_tier, &d);
 	return ret && cb->args[0] == before ? ret : skb->len;
@@ -143,7 +145,7 @@ static int check_tier(struct genl_info *info)
 	struct nlattr **a = info->attrs;
 
 	if (!a[VMSWAP_A_TIER_NAME])
-		return vmswap_nl_missing(info, "name");
+		return vmswap_nl_missing(info, VMSWAP_A_TIER_NAME, "name");
 	if (!name_ok(nla_data(a[VMSWAP_A_TIER_NAME]))) {
 		NL_SET_ERR_MSG_ATTR(info->extack, a[VMSWAP_A_TIER_NAME],
 				    "a name is 1 to 31 of [A-Za-z0-9._-], and neither all nor none");
@@ -166,7 +168,7 @@ int vmswap_nl_tier_add(struct sk_buff *skb, struct genl_info *info)
 	if (ret)
 		return ret;
 	if (!info->attrs[VMSWAP_A_TIER_KIND])
-		return vmswap_nl_missing(info, "kind");
+		return vmswap_nl_missing(info, VMSWAP_A_TIER_KIND, "kind");
 	tier_params(info->attrs, &p);
 	return vmswap_tier_add(&p, info->extack) ?: reply_tier(info);
 }
@@ -210,7 +212,7 @@ int vmswap_nl_tier_del(struct sk_buff *skb, struct genl_info *info)
 	if (ret)
 		return ret;
 	if (!info->attrs[VMSWAP_A_TIER_NAME])
-		return vmswap_nl_missing(info, "name");
+		return vmswap_nl_missing(info, VMSWAP_A_TIER_NAME, "name");
 	r.name = nla_data(info->attrs[VMSWAP_A_TIER_NAME]);
 	if (info->attrs[VMSWAP_A_TIER_CANCEL])
 		return vmswap_tier_del_cancel(r.name, info->extack);

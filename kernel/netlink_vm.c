@@ -205,7 +205,7 @@ struct vmswap_vm *vmswap_nl_vm(struct genl_info *info, int attr)
 	struct vmswap_vm *vm;
 
 	if (!info->attrs[attr])
-		return ERR_PTR(vmswap_nl_missing(info, "id"));
+		return ERR_PTR(vmswap_nl_missing(info, attr, "id"));
 	vm = vmswap_vm_get(nla_get_u64(info->attrs[attr]));
 	if (vm)
 		return vm;
@@ -241,11 +241,15 @@ int vmswap_nl_vm_dump_start(struct netlink_callback *cb)
 
 int vmswap_nl_vm_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct vm_reply *r = kzalloc(sizeof(*r), GFP_KERNEL);
+	struct vm_reply *r;
 	u64 id = cb->args[0];
 	struct vmswap_vm *vm;
-	int ret = 0;
+	int ret;
 
+	ret = vmswap_nl_dump_check(cb);
+	if (ret)
+		return ret;
+	r = kzalloc(sizeof(*r), GFP_KERNEL);
 	if (!r)
 		return -ENOMEM;
 	cb->seq = vmswap_nl_generation();
