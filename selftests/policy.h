@@ -24,7 +24,7 @@ struct policy {
 	uint16_t family;
 	uint32_t seq;
 	union {
-		char buf[4096];
+		char buf[8192];	/* a path, and what goes with it */
 		struct nlmsghdr hdr;
 	};
 };
