@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * memory-failure.c - the memory of a page breaks: it alone is lost, unless its bytes
+ * are elsewhere, too.  The error is injected; needs CONFIG_MEMORY_FAILURE and brd.
+ */
+#include <linux/falloc.h>
+#include <setjmp.h>
+#include <signal.h>
+
+#include "test-lib.h"
+
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE 101
+#endif
+
+#define FILE_PAGES	32
+#define FILE_SIZE	(FILE_PAGES * PAGE)
+#define BROKEN		5
+#define AT		(BROKEN * PAGE)
+#define EQUAL_WORDS	0x5a5a5a5a5a5a5a5aull
+
+FIXTURE(failure)
+{
+	struct test_mount mnt;
+	struct vmswap_vm_stat stat;
+	int fd;
+	uint8_t *mem;
+};
+
+static bool run(const char *command)
+{
+	return !system(command);
+}
+
+/* A device keeps its copy when the page is read again, a ram tier does not. */
+static int device_tier_add(void)
+{
+	uint32_t kind = VMSWAP_TIER_KIND_BLOCK;
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
+	policy_put_str(&p, VMSWAP_A_TIER_NAME, TEST_TIER);
+	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
+	policy_put_str(&p, VMSWAP_A_TIER_PATH, "/dev/ram0");
+	ret = policy_talk(&p, NULL, NULL);
+	policy_close(&p);
+	return ret;
+}
+
+/* ---------------------------------------------------------------------- signals */
+
+static sigjmp_buf bus;
+static volatile int bus_code;
+static void *volatile bus_addr;
+
+static void on_bus(int sig, siginfo_t *info, void *context)
+{
+	bus_code = info->si_code;
+	bus_addr = info->si_addr;
+	siglongjmp(bus, 1);
+}
+
+/* 0, or the code of the SIGBUS; addresses that are not the page's are code -1. */
+static int touch(uint8_t *page)
+{
+	if (sigsetjmp(bus, 1))
+		return bus_addr == page ? bus_code : -1;
+	*(volatile uint8_t *)page;
+	return 0;
+}
+
+/* The same for whoever breaks a page; -errno when that cannot be done. */
+static int break_page(uint8_t *page, int how)
+{
+	if (sigsetjmp(bus, 1))
+		return bus_addr == page ? bus_code : -1;
+	return madvise(page, PAGE, how) ? -errno : 0;
+}
+
+/* Newer kernels tell whoever injects the error that the bytes are lost. */
+static int lose_page(uint8_t *page)
+{
+	int ret = break_page(page, MADV_HWPOISON);
+
+	return ret == BUS_MCEERR_AR ? 0 : ret;
+}
+
+static bool can_break(void)
+{
+	uint8_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			     -1, 0);
+	bool ok;
+
+	*page = 1;
+	ok = !lose_page(page) && touch(page) == BUS_MCEERR_AR;
+	munmap(page, PAGE);
+	return ok;
+}
+
+FIXTURE_SETUP(failure)
+{
+	struct sigaction action = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
+
+	ASSERT_EQ(0, sigaction(SIGBUS, &action, NULL));
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	ASSERT_LE(0, self->fd);
+	self->mem = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	ASSERT_EQ(0, vm_stat(self->fd, &self->stat));
+	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	fill_pages(self->mem, FILE_PAGES);
+}
+
+FIXTURE_TEARDOWN(failure)
+{
+	munmap(self->mem, FILE_SIZE);
+	close(self->fd);
+	EXPECT_EQ(0, test_umount(&self->mnt));
+}
+
+static bool others_filled(const uint8_t *mem)
+{
+	unsigned int i;
+
+	for (i = 0; i < FILE_PAGES; i++)
+		if (i != BROKEN && !page_is(mem + i * PAGE, PAGE_RANDOM, test_seed + i))
+			return false;
+	return true;
+}
+
+static uint64_t poisoned_bytes(int fd)
+{
+	struct vmswap_vm_stat stat;
+
+	return vm_stat(fd, &stat) || stat_sum(&stat) != FILE_SIZE ? ~0ull : stat.poisoned;
+}
+
+/* The page has left and was read again: it is clean, and its word has the bytes, too. */
+static bool make_clean(int fd, uint8_t *mem)
+{
+	return evict_page(fd, AT) && !touch(mem + AT) &&
+	       !(page_state(fd, AT) & VMSWAP_PAGE_DIRTY) && is_resident(fd, AT);
+}
+
+/* --------------------------------------------------------------- no other copy */
+
+static void expect_lost(struct __test_metadata *_metadata, int fd, uint8_t *mem)
+{
+	uint8_t *other = map_shared(fd, FILE_SIZE), page[PAGE];
+
+	EXPECT_EQ(VMSWAP_PAGE_POISONED, page_state(fd, AT));
+	EXPECT_EQ(PAGE, poisoned_bytes(fd));
+	EXPECT_EQ(BUS_MCEERR_AR, touch(mem + AT));
+	/* Who had not mapped it yet is told so, too. */
+	EXPECT_EQ(BUS_MCEERR_AR, touch(other + AT));
+	EXPECT_EQ(-1, pread(fd, page, PAGE, AT));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(0, evict(fd, 0, FILE_SIZE));
+	EXPECT_EQ(VMSWAP_PAGE_POISONED, page_state(fd, AT));
+	EXPECT_TRUE(others_filled(mem));
+	munmap(other, FILE_SIZE);
+}
+
+TEST_F(failure, written_page_is_lost)
+{
+	ASSERT_EQ(0, lose_page(self->mem + AT));
+	expect_lost(_metadata, self->fd, self->mem);
+}
+
+/* The copy is of what it was before: its bytes do not come back. */
+TEST_F(failure, written_again_is_lost)
+{
+	ASSERT_TRUE(make_clean(self->fd, self->mem));
+	/* Nobody but the page table knows of it. */
+	self->mem[AT] ^= 1;
+	ASSERT_EQ(0, lose_page(self->mem + AT));
+	expect_lost(_metadata, self->fd, self->mem);
+}
+
+TEST_F(failure, same_filled_written_again_is_lost)
+{
+	page_make(self->mem + AT, PAGE_SAME_FILLED, EQUAL_WORDS);
+	ASSERT_TRUE(make_clean(self->fd, self->mem));
+	self->mem[AT] ^= 1;
+	ASSERT_EQ(0, lose_page(self->mem + AT));
+	expect_lost(_metadata, self->fd, self->mem);
+}
+
+/* The page of this address can be used again: zero, written, swapped. */
+static void expect_healed(struct __test_metadata *_metadata, int fd, uint8_t *mem)
+{
+	ASSERT_EQ(0, touch(mem + AT));
+	EXPECT_TRUE(is_zero(mem + AT, PAGE));
+	EXPECT_EQ(0, poisoned_bytes(fd));
+	page_make(mem + AT, PAGE_RANDOM, test_seed + BROKEN);
+	EXPECT_TRUE(evict_page(fd, AT));
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+}
+
+TEST_F(failure, discard_heals)
+{
+	ASSERT_EQ(0, lose_page(self->mem + AT));
+	ASSERT_EQ(0, discard(self->fd, AT, PAGE));
+	expect_healed(_metadata, self->fd, self->mem);
+}
+
+TEST_F(failure, punch_heals)
+{
+	ASSERT_EQ(0, lose_page(self->mem + AT));
+	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, AT, PAGE));
+	expect_healed(_metadata, self->fd, self->mem);
+}
+
+/* ------------------------------------------------------------- the bytes are known */
+
+/* Nobody is told of it: who has it mapped gets the bytes again. */
+static void expect_comes_back(struct __test_metadata *_metadata, int fd, uint8_t *mem)
+{
+	EXPECT_EQ(0, break_page(mem + AT, MADV_HWPOISON));
+	EXPECT_EQ(0, page_state(fd, AT) & (VMSWAP_PAGE_POISONED | VMSWAP_PAGE_RESIDENT));
+	EXPECT_EQ(0, poisoned_bytes(fd));
+	ASSERT_EQ(0, touch(mem + AT));
+	EXPECT_TRUE(others_filled(mem));
+}
+
+TEST_F(failure, copy_of_device_comes_back)
+{
+	ASSERT_TRUE(make_clean(self->fd, self->mem));
+	expect_comes_back(_metadata, self->fd, self->mem);
+	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
+}
+
+TEST_F(failure, same_filled_comes_back)
+{
+	page_make(self->mem + AT, PAGE_SAME_FILLED, EQUAL_WORDS);
+	ASSERT_TRUE(make_clean(self->fd, self->mem));
+	expect_comes_back(_metadata, self->fd, self->mem);
+	EXPECT_TRUE(page_is(self->mem + AT, PAGE_SAME_FILLED, EQUAL_WORDS));
+}
+
+TEST_F(failure, zero_comes_back)
+{
+	ASSERT_EQ(0, discard(self->fd, AT, PAGE));
+	ASSERT_EQ(0, touch(self->mem + AT));
+	ASSERT_TRUE(is_resident(self->fd, AT));
+	expect_comes_back(_metadata, self->fd, self->mem);
+	EXPECT_TRUE(is_zero(self->mem + AT, PAGE));
+}
+
+/* --------------------------------------------------------------- about to break */
+
+/* The page frame behind an address, or 0. */
+static uint64_t frame_of(const uint8_t *page)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	if (fd < 0 || pread(fd, &entry, 8, (uintptr_t)page / PAGE * 8) != 8)
+		entry = 0;
+	close(fd);
+	return entry & ((1ull << 55) - 1);
+}
+
+/* Errors that were corrected announce one that will not be: the page moves away. */
+static void expect_moves(struct __test_metadata *_metadata, int fd, uint8_t *mem)
+{
+	uint64_t frame = frame_of(mem + AT);
+
+	ASSERT_NE(0, frame);
+	EXPECT_EQ(0, break_page(mem + AT, MADV_SOFT_OFFLINE));
+	EXPECT_EQ(0, poisoned_bytes(fd));
+	ASSERT_EQ(0, touch(mem + AT));
+	EXPECT_NE(frame, frame_of(mem + AT));
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	EXPECT_TRUE(evict_page(fd, AT));
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+}
+
+TEST_F(failure, soft_offline_of_written)
+{
+	expect_moves(_metadata, self->fd, self->mem);
+}
+
+TEST_F(failure, soft_offline_of_clean)
+{
+	ASSERT_TRUE(make_clean(self->fd, self->mem));
+	expect_moves(_metadata, self->fd, self->mem);
+}
+
+TEST_ORDER_LAST
+
+int main(int argc, char **argv)
+{
+	struct sigaction action = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
+	int ret;
+
+	sigaction(SIGBUS, &action, NULL);
+	if (geteuid() || !can_break() || !run("modprobe brd rd_nr=1 rd_size=16384")) {
+		printf("1..0 # SKIP needs root, CONFIG_MEMORY_FAILURE and brd\n");
+		return KSFT_SKIP;
+	}
+	test_seed_init(argc, argv);
+	test_choose();
+	ret = device_tier_add();
+	if (ret) {
+		printf("Bail out! tier add: %s\n", strerror(-ret));
+		return KSFT_FAIL;
+	}
+	ret = test_run_in_child(argc, argv);
+	if (test_tier_del() || !run("modprobe -r brd")) {
+		printf("# the tier cannot be removed, or something leaked\n");
+		ret = KSFT_FAIL;
+	}
+	return ret;
+}
