@@ -24,6 +24,7 @@
 
 #include "pressure.h"
 #include "reclaim.h"
+#include "trace.h"
 #include "vm.h"
 
 /* In percent of the high watermark. */
@@ -40,6 +41,13 @@
 /* How long after its end the worker is left alone by faults. */
 #define CHECK_AFTER	(HZ / 50)
 
+/*
+ * And by all but the OOM notifier when nobody had anything to give: eight times as
+ * long as it took to find out, so that it takes at most a ninth of the time.
+ */
+#define STUCK_FACTOR	8
+#define STUCK_MAX	(2 * HZ)
+
 /* Pages freed that are worth another try of whoever would be killed. */
 #define OOM_ENOUGH	64
 #define OOM_WAIT	HZ
@@ -48,8 +56,12 @@ static struct workqueue_struct *pressure_wq;
 static struct work_struct pressure_work;
 static DECLARE_WAIT_QUEUE_HEAD(progress);
 static atomic_long_t worker_freed;	/* since the module was loaded */
+static atomic_t last_word;		/* number of times that the OOM notifier asked */
+static int last_word_done;		/* of them; written by the worker */
 static unsigned long next_check;	/* jiffies */
+static unsigned long next_try;		/* jiffies */
 static unsigned long start_mark;	/* free pages of the host below which to look closer */
+static unsigned long next_marks;	/* jiffies: when to look at it again */
 
 /* -------------------------------------------------------------------- the marks */
 
@@ -120,23 +132,29 @@ static bool any_shortage(unsigned int percent)
 
 /* ------------------------------------------------------------------- the worker */
 
-static unsigned long offered(void)
+/* @all: of VMs that had nothing a moment ago, too */
+static unsigned long offer(struct vmswap_vm *vm, bool all)
+{
+	return all ? vmswap_vm_resident(vm) : vmswap_reclaim_offer(vm);
+}
+
+static unsigned long offered(bool all)
 {
 	unsigned long pages = 0;
 	struct vmswap_vm *vm;
 	u64 id;
 
 	for (id = 0; (vm = vmswap_vm_next(&id)); id++) {
-		pages += vmswap_reclaim_offer(vm);
+		pages += offer(vm, all);
 		vmswap_vm_put(vm);
 	}
 	return pages;
 }
 
 /* A VM's chance is its part of what is resident. */
-static struct vmswap_vm *draw_vm(void)
+static struct vmswap_vm *draw_vm(bool all)
 {
-	unsigned long pages = offered(), at;
+	unsigned long pages = offered(all), at;
 	struct vmswap_vm *vm;
 	u64 id;
 
@@ -144,7 +162,7 @@ static struct vmswap_vm *draw_vm(void)
 		return NULL;
 	at = get_random_u64() % pages;
 	for (id = 0; (vm = vmswap_vm_next(&id)); id++) {
-		pages = vmswap_reclaim_offer(vm);
+		pages = offer(vm, all);
 		if (at < pages)
 			return vm;
 		at -= pages;
@@ -153,10 +171,10 @@ static struct vmswap_vm *draw_vm(void)
 	return NULL;
 }
 
-static unsigned long relieve_node(int nid)
+static unsigned long relieve_node(int nid, bool all)
 {
 	unsigned long need = node_shortage(nid, WORKER_STOPS), freed;
-	struct vmswap_vm *vm = need ? draw_vm() : NULL;
+	struct vmswap_vm *vm = need ? draw_vm(all) : NULL;
 
 	if (!vm)
 		return 0;
@@ -165,34 +183,61 @@ static unsigned long relieve_node(int nid)
 	return freed;
 }
 
-static void relieve_host(struct work_struct *work)
+static unsigned long relieve_nodes(bool all)
 {
-	unsigned int failures = 0;
-	unsigned long freed;
+	unsigned long freed = 0;
 	int nid;
 
-	WRITE_ONCE(start_mark, all_marks());	/* watermarks may be set */
-	while (failures < MAX_FAILURES && any_shortage(WORKER_STOPS) && offered()) {
-		freed = 0;
-		for_each_node_state(nid, N_MEMORY)
-			freed += relieve_node(nid);
-		failures = freed ? 0 : failures + 1;
-		atomic_long_add(freed, &worker_freed);
-		wake_up(&progress);
+	for_each_node_state(nid, N_MEMORY)
+		freed += relieve_node(nid, all);
+	atomic_long_add(freed, &worker_freed);
+	wake_up(&progress);
+	return freed;
+}
+
+static void relieve_host(struct work_struct *work)
+{
+	int asked = atomic_read(&last_word);
+	bool all = asked != last_word_done;
+	unsigned long failing = jiffies;
+	unsigned int failures = 0;
+
+	while (failures < MAX_FAILURES && any_shortage(WORKER_STOPS) && offered(all)) {
+		if (relieve_nodes(all)) {
+			failures = 0;
+			failing = jiffies;
+		} else {
+			failures++;
+		}
 		cond_resched();
 	}
+	if (failures == MAX_FAILURES)
+		WRITE_ONCE(next_try, jiffies + min_t(unsigned long, STUCK_MAX,
+						     (jiffies - failing) * STUCK_FACTOR));
 	WRITE_ONCE(next_check, jiffies + CHECK_AFTER);
+	WRITE_ONCE(last_word_done, asked);
 	wake_up(&progress);
 }
 
 void vmswap_pressure_kick(void)
 {
-	if (!work_pending(&pressure_work))
-		queue_work(pressure_wq, &pressure_work);
+	if (time_before(jiffies, READ_ONCE(next_try)) || work_pending(&pressure_work))
+		return;
+	queue_work(pressure_wq, &pressure_work);
+}
+
+/* Watermarks may be set at any time, and nobody tells. */
+static void update_marks(void)
+{
+	if (likely(time_before(jiffies, READ_ONCE(next_marks))))
+		return;
+	WRITE_ONCE(next_marks, jiffies + HZ);
+	WRITE_ONCE(start_mark, all_marks());
 }
 
 void vmswap_pressure_check(void)
 {
+	update_marks();
 	if (likely(global_zone_page_state(NR_FREE_PAGES) > READ_ONCE(start_mark)))
 		return;
 	if (!time_after(jiffies, READ_ONCE(next_check)))
@@ -212,32 +257,42 @@ static unsigned long relieve_at_once(void)
 	int i;
 
 	for (i = 0; i < MAX_FAILURES && freed < OOM_ENOUGH; i++) {
-		vm = draw_vm();
+		vm = draw_vm(true);
 		if (!vm)
 			break;
-		freed += vmswap_reclaim_direct(vm, VMSWAP_RUN_MAX, VMSWAP_STORE_MEMORY,
+		freed += vmswap_reclaim_direct(vm, VMSWAP_RUN_MAX, VMSWAP_STORE_RESERVE,
 					       NUMA_NO_NODE);
 		vmswap_vm_put(vm);
 	}
 	return freed;
 }
 
+/* What the worker frees until it has tried all VMs, or for a while. */
+static unsigned long relieve_by_worker(void)
+{
+	long before = atomic_long_read(&worker_freed);
+	int asked = atomic_inc_return(&last_word);
+
+	queue_work(pressure_wq, &pressure_work);
+	wait_event_timeout(progress, atomic_long_read(&worker_freed) != before ||
+			   READ_ONCE(last_word_done) - asked >= 0, OOM_WAIT);
+	return atomic_long_read(&worker_freed) - before;
+}
+
 /*
  * Somebody, who may hold any lock and may be what a device waits for, would kill a
  * process next.  So devices are written to by the worker, and waited for with an
- * end.
+ * end.  VMs that had nothing to give a moment ago are asked all the same, and copies
+ * may take of what is kept for emergencies: a run needs less than it frees, and the
+ * kernel calls one of us at a time, under oom_lock.
  */
 static int out_of_memory_soon(struct notifier_block *nb, unsigned long unused, void *arg)
 {
 	unsigned long *freed = arg, n = relieve_at_once();
-	long before = atomic_long_read(&worker_freed);
 
-	if (n < OOM_ENOUGH) {
-		vmswap_pressure_kick();
-		wait_event_timeout(progress, atomic_long_read(&worker_freed) != before ||
-				   !offered(), OOM_WAIT);
-		n += atomic_long_read(&worker_freed) - before;
-	}
+	if (n < OOM_ENOUGH)
+		n += relieve_by_worker();
+	trace_vmswap_oom(n);
 	*freed += n;
 	return NOTIFY_OK;
 }
@@ -255,7 +310,9 @@ int vmswap_pressure_init(void)
 		return -ENOMEM;
 	INIT_WORK(&pressure_work, relieve_host);
 	next_check = jiffies;
-	start_mark = all_marks();
+	next_try = jiffies;
+	next_marks = jiffies;
+	update_marks();
 	ret = register_oom_notifier(&oom_block);
 	if (ret)
 		destroy_workqueue(pressure_wq);

@@ -236,11 +236,30 @@ static unsigned long sweep(struct vmswap_vm *vm, struct sweep *s)
 #define STUCK_FACTOR	8
 #define STUCK_MAX	(HZ / 4)
 
+static bool is_before(const unsigned long *until)
+{
+	unsigned long t = READ_ONCE(*until);
+
+	return t && time_before(jiffies, t);
+}
+
 static bool is_stuck(struct vmswap_vm *vm)
 {
-	unsigned long until = READ_ONCE(vm->stuck_until);
+	return is_before(&vm->stuck_until);
+}
 
-	return until && time_before(jiffies, until);
+static void begin_rest(unsigned long *until, unsigned long start)
+{
+	unsigned long wait = clamp_t(unsigned long, (jiffies - start) * STUCK_FACTOR, 1,
+				     STUCK_MAX);
+
+	WRITE_ONCE(*until, (jiffies + wait) | 1);
+}
+
+static void end_rest(unsigned long *until)
+{
+	if (READ_ONCE(*until))
+		WRITE_ONCE(*until, 0);
 }
 
 /* Full tiers and pins last; pages in use or locked by others are free a moment later. */
@@ -252,18 +271,13 @@ static bool will_last(const struct vmswap_evict_result *res)
 static void note_result(struct vmswap_vm *vm, const struct sweep *s, unsigned long done,
 			unsigned long start)
 {
-	unsigned long wait;
-
 	/* What one may not store in, the worker may; and a node is not all of them. */
 	if (!done && s->how.store != VMSWAP_STORE_ANY)
 		return;
-	if (done || !will_last(&s->res)) {
-		if (READ_ONCE(vm->stuck_until))
-			WRITE_ONCE(vm->stuck_until, 0);
-		return;
-	}
-	wait = clamp_t(unsigned long, (jiffies - start) * STUCK_FACTOR, 1, STUCK_MAX);
-	WRITE_ONCE(vm->stuck_until, (jiffies + wait) | 1);
+	if (done || !will_last(&s->res))
+		end_rest(&vm->stuck_until);
+	else
+		begin_rest(&vm->stuck_until, start);
 }
 
 static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
@@ -320,6 +334,12 @@ unsigned long vmswap_reclaim_offer(struct vmswap_vm *vm)
 	return is_stuck(vm) ? 0 : vmswap_vm_resident(vm);
 }
 
+/* And for memory reclaim, which tries again much sooner than what it may use changes. */
+unsigned long vmswap_reclaim_offer_direct(struct vmswap_vm *vm)
+{
+	return is_before(&vm->refused_until) ? 0 : vmswap_reclaim_offer(vm);
+}
+
 /* Attempts in a row that found only pages in use, before pages in use go. */
 #define BARREN_MAX	4
 
@@ -349,8 +369,13 @@ unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
 		.trylock = true,
 	};
 	s64 copies = vmswap_tier_memory(vm);
+	unsigned long start = jiffies;
 
 	sweep(vm, &s);
+	if (is_refused(&s))
+		begin_rest(&vm->refused_until, start);
+	else
+		end_rest(&vm->refused_until);
 	WRITE_ONCE(vm->barren, s.res.evicted ? 0 : READ_ONCE(vm->barren) + 1);
 	/* Others store at the same time: an estimate. */
 	copies = DIV_ROUND_UP(max_t(s64, vmswap_tier_memory(vm) - copies, 0), PAGE_SIZE);
@@ -378,8 +403,8 @@ void vmswap_reclaim_kick(struct vmswap_vm *vm)
  */
 void vmswap_reclaim_unstick(struct vmswap_vm *vm)
 {
-	if (READ_ONCE(vm->stuck_until))
-		WRITE_ONCE(vm->stuck_until, 0);
+	end_rest(&vm->stuck_until);
+	end_rest(&vm->refused_until);
 	vmswap_reclaim_kick(vm);
 }
 

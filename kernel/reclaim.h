@@ -30,6 +30,7 @@ int vmswap_reclaim_to_limit(struct vmswap_vm *vm, unsigned long timeout);
 /* Any context. */
 unsigned long vmswap_reclaim_limit(struct vmswap_vm *vm);
 unsigned long vmswap_reclaim_offer(struct vmswap_vm *vm);
+unsigned long vmswap_reclaim_offer_direct(struct vmswap_vm *vm);
 void vmswap_reclaim_unstick(struct vmswap_vm *vm);
 void vmswap_reclaim_kick(struct vmswap_vm *vm);
 u32 vmswap_reclaim_full(void);

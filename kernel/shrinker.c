@@ -127,7 +127,8 @@ static enum lru_status draw_one(VMSWAP_LRU_WALK_PARAMS)
 {
 	struct vmswap_vm *vm = container_of(item, struct vmswap_token, lru)->vm;
 	struct draw *d = arg;
-	unsigned long pages = d->all ? vmswap_vm_resident(vm) : vmswap_reclaim_offer(vm);
+	unsigned long pages = d->all ? vmswap_vm_resident(vm) :
+				       vmswap_reclaim_offer_direct(vm);
 
 	if (!d->vm && d->at >= d->total && d->at < d->total + pages) {
 		vmswap_vm_hold(vm);

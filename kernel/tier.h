@@ -48,15 +48,18 @@ struct vmswap_store_batch {
  * @VMSWAP_STORE_SAFE: those that need no memory and no file system: where memory is
  *	being freed, or a caller may hold what a file system waits for
  * @VMSWAP_STORE_MEMORY: of these, those that do no I/O
+ * @VMSWAP_STORE_RESERVE: those too, with memory that is kept for emergencies: for one
+ *	caller at a time, before the kernel kills
  */
 enum vmswap_store_where {
 	VMSWAP_STORE_ANY,
 	VMSWAP_STORE_GAIN,
 	VMSWAP_STORE_SAFE,
 	VMSWAP_STORE_MEMORY,
+	VMSWAP_STORE_RESERVE,
 };
 
-#define VMSWAP_STORE_NR		(VMSWAP_STORE_MEMORY + 1)
+#define VMSWAP_STORE_NR		(VMSWAP_STORE_RESERVE + 1)
 
 /* One page to be stored. */
 struct vmswap_store {

@@ -80,6 +80,7 @@ static bool is_allowed(const struct vmswap_store *store, const struct vmswap_tie
 	case VMSWAP_STORE_SAFE:
 		return READ_ONCE(tier->reclaim_safe);
 	case VMSWAP_STORE_MEMORY:
+	case VMSWAP_STORE_RESERVE:
 		return READ_ONCE(tier->reclaim_safe) && !tier->ops->does_io;
 	}
 	return false;

@@ -52,12 +52,17 @@ struct ram_header {
 #define RAM_MAX_LEN	(3264 - sizeof(struct ram_header) - 8)
 
 /*
- * Reclaim must neither recurse nor eat the reserves that others need to free memory.
- * It gives back more than it takes: it may go on, with __GFP_HIGH, where others have
- * to stop.
+ * Reclaim must neither recurse nor empty the reserves that others need to free memory.
+ * It gives back more than it takes: it may go on where others have to stop, as far as
+ * an interrupt may, also when a boost of the watermarks has put them above what is free.
  */
-#define RAM_GFP	(__GFP_KSWAPD_RECLAIM | __GFP_HIGH | __GFP_NOWARN | __GFP_NOMEMALLOC | \
-		 __GFP_HIGHMEM | __GFP_ACCOUNT)
+#define RAM_GFP	(GFP_ATOMIC | __GFP_NOWARN | __GFP_NOMEMALLOC | __GFP_HIGHMEM | __GFP_ACCOUNT)
+
+/* Evictors are marked as those who free memory: all of it is theirs unless they decline. */
+static gfp_t ram_gfp(const struct vmswap_store *store)
+{
+	return store->where == VMSWAP_STORE_RESERVE ? RAM_GFP & ~__GFP_NOMEMALLOC : RAM_GFP;
+}
 
 static u64 header_sum(const struct ram_header *h, u64 seed)
 {
@@ -255,12 +260,13 @@ static unsigned int object_len(struct ram_pool *pool, unsigned long handle)
  * the few pages that zsmalloc takes at once, for each CPU that stores.
  * @bytes have the compressor's headroom before them.
  */
-static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *region,
-			    pgoff_t index, void *bytes, unsigned int len, u64 *payload)
+static int store_compressed(struct vmswap_tier *tier, const struct vmswap_store *store,
+			    void *bytes, unsigned int len, u64 *payload)
 {
+	struct vmswap_region *region = store->region;
 	struct ram_pool *pool = region->vm->tier[tier->id].priv;
 	unsigned int size = sizeof(struct ram_header) + len;
-	unsigned long handle = zs_malloc(pool->zs, size, RAM_GFP, numa_node_id());
+	unsigned long handle = zs_malloc(pool->zs, size, ram_gfp(store), numa_node_id());
 	struct ram_header *h = bytes - sizeof(*h);
 
 	BUILD_BUG_ON(sizeof(*h) > VMSWAP_HEADROOM);
@@ -275,7 +281,7 @@ static int store_compressed(struct vmswap_tier *tier, struct vmswap_region *regi
 	h->len = len;
 	h->algo = tier->algo;
 	h->zero = 0;
-	h->sum = header_sum(h, vmswap_checksum_seed(region, index));
+	h->sum = header_sum(h, vmswap_checksum_seed(region, store->folio->index));
 	zs_obj_write(pool->zs, handle, h, size);
 	*payload = payload_of_handle(handle);
 	vmswap_tier_account(tier, region->vm, 1, len);
@@ -294,7 +300,7 @@ static int compress_and_store(struct vmswap_tier *tier, struct vmswap_store *sto
 	ret = vmswap_compress(tier->algo, page, RAM_MAX_LEN, &s, &bytes);
 	kunmap_local(page);
 	if (ret > 0)
-		ret = store_compressed(tier, store->region, folio->index, bytes, ret, payload);
+		ret = store_compressed(tier, store, bytes, ret, payload);
 	vmswap_compress_done(s);
 	return ret;
 }

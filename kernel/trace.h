@@ -70,6 +70,18 @@ TRACE_EVENT(vmswap_ahead,
 		  __entry->vm, __entry->region, __entry->index, __entry->nr)
 );
 
+TRACE_EVENT(vmswap_oom,
+	TP_PROTO(unsigned long freed),
+	TP_ARGS(freed),
+	TP_STRUCT__entry(
+		__field(unsigned long, freed)
+	),
+	TP_fast_assign(
+		__entry->freed = freed;
+	),
+	TP_printk("freed=%lu", __entry->freed)
+);
+
 #endif /* VMSWAP_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

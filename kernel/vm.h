@@ -104,6 +104,7 @@ struct vmswap_settings {
  * @hand_index: and of the page in it
  * @barren: attempts of memory reclaim in a row that freed nothing
  * @stuck_until: jiffies: no use trying to evict before; 0: not stuck
+ * @refused_until: the same for memory reclaim, which may use fewer tiers
  * @tokens: by which memory reclaim finds it; under policy_lock until it is bound,
  *	then nobody's but the teardown's
  * @event_jiffies: time of the last LIMIT event, to rate-limit them
@@ -144,6 +145,7 @@ struct vmswap_vm {
 	pgoff_t hand_index;
 	unsigned int barren;
 	unsigned long stuck_until;
+	unsigned long refused_until;
 	struct vmswap_token *tokens;
 	unsigned long event_jiffies;
 };
