@@ -2,13 +2,20 @@
 /*
  * pressure.c - the host runs out of memory: a VM without a limit, larger than the
  * host's memory, gives way, and nobody is killed.  For a test host of 1 GiB or less.
- * With a RAM tier alone: the devices that a test host can make are in its memory.
+ * The devices that a test host can make are in its memory: tests of a block tier need
+ * one of the machine's, DISK; SLOW is the same with writes that take long.
  */
 #include <sys/sysinfo.h>
 
 #include "cgroup.h"
 
 #define MAX_RAM	(GIB + GIB / 4)
+#define DISK		"/dev/vda"
+#define DISK_SIZE	GIB
+#define SLOW		"vmswap-slow"
+#define SLOW_MS		500
+#define DISK_TIER	"disk0"
+#define SCALE		"/proc/sys/vm/watermark_scale_factor"
 
 static uint64_t ram_bytes(void)
 {
@@ -36,7 +43,9 @@ FIXTURE(pressure)
 {
 	struct test_mount mnt;
 	uint64_t size, killed;
+	char scale[16];
 	uint8_t *mem;
+	bool slow;
 	int fd;
 };
 
@@ -51,32 +60,75 @@ FIXTURE_SETUP(pressure)
 	self->mem = map_shared(self->fd, self->size);
 	ASSERT_NE(MAP_FAILED, self->mem);
 	self->killed = vmstat("oom_kill");
+	ASSERT_LT(0, file_read(SCALE, self->scale, sizeof(self->scale)));
 }
 
 FIXTURE_TEARDOWN(pressure)
 {
 	if (ram_bytes() > MAX_RAM)
 		return;
+	EXPECT_EQ(0, write_file(SCALE, self->scale));
 	munmap(self->mem, self->size);
 	close(self->fd);
 	EXPECT_EQ(0, test_umount(&self->mnt));
+	if (self->slow) {
+		EXPECT_EQ(0, policy_once_tier_del(DISK_TIER));
+		EXPECT_EQ(0, system("dmsetup remove --retry " SLOW));
+	}
 }
 
-static void write_pages(uint8_t *mem, size_t pages)
+static void write_class(uint8_t *mem, enum page_class class, size_t pages)
 {
 	size_t i;
 
 	for (i = 0; i < pages; i++)
-		page_make(mem + i * PAGE, PAGE_COMPRESSIBLE, test_seed + i);
+		page_make(mem + i * PAGE, class, test_seed + i);
 }
 
-static size_t wrong_pages(const uint8_t *mem, size_t pages)
+static size_t wrong_class(const uint8_t *mem, enum page_class class, size_t pages)
 {
 	size_t i, wrong = 0;
 
 	for (i = 0; i < pages; i++)
-		wrong += !page_is(mem + i * PAGE, PAGE_COMPRESSIBLE, test_seed + i);
+		wrong += !page_is(mem + i * PAGE, class, test_seed + i);
 	return wrong;
+}
+
+static void write_pages(uint8_t *mem, size_t pages)
+{
+	write_class(mem, PAGE_COMPRESSIBLE, pages);
+}
+
+static size_t wrong_pages(const uint8_t *mem, size_t pages)
+{
+	return wrong_class(mem, PAGE_COMPRESSIBLE, pages);
+}
+
+static size_t percent_of_ram(unsigned int percent)
+{
+	return ram_bytes() / 100 * percent / PAGE * PAGE;
+}
+
+/* A process's own memory, all of it written. */
+static uint8_t *hog_make(size_t size)
+{
+	uint8_t *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+	size_t at;
+
+	for (at = 0; mem != MAP_FAILED && at < size; at += PAGE)
+		mem[at] = at / PAGE;
+	return mem;
+}
+
+static bool hog_is_right(const uint8_t *mem, size_t size)
+{
+	size_t at;
+
+	for (at = 0; at < size; at += PAGE)
+		if (mem[at] != (uint8_t)(at / PAGE))
+			return false;
+	return true;
 }
 
 static void print_figures(int fd)
@@ -103,23 +155,339 @@ TEST_F(pressure, larger_than_memory)
 /* Somebody else takes it, in the kernel's own ways; the VM is idle. */
 TEST_F(pressure, others_get_memory)
 {
-	size_t pages = ram_bytes() * 6 / 10 / PAGE, hog = ram_bytes() * 6 / 10, at;
+	size_t size = percent_of_ram(60), pages = size / PAGE;
 	struct vmswap_vm_stat before, after;
 	uint8_t *mem;
 
 	write_pages(self->mem, pages);
 	ASSERT_EQ(0, vm_stat(self->fd, &before));
-	mem = mmap(NULL, hog, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mem = hog_make(size);
 	ASSERT_NE(MAP_FAILED, mem);
-	for (at = 0; at < hog; at += PAGE)
-		mem[at] = at / PAGE;
 	ASSERT_EQ(0, vm_stat(self->fd, &after));
 	print_figures(self->fd);
-	EXPECT_GT(before.resident, after.resident + hog / 3);
-	for (at = 0; at < hog; at += PAGE)
-		ASSERT_EQ((uint8_t)(at / PAGE), mem[at]);
-	munmap(mem, hog);
+	EXPECT_GT(before.resident, after.resident + size / 3);
+	EXPECT_TRUE(hog_is_right(mem, size));
+	munmap(mem, size);
 	EXPECT_EQ(0, wrong_pages(self->mem, pages));
+	EXPECT_EQ(self->killed, vmstat("oom_kill"));
+}
+
+static size_t swapped_pages(int fd, size_t first, size_t nr)
+{
+	size_t i, n = 0;
+
+	for (i = first; i < first + nr; i++)
+		n += is_swapped(fd, i * PAGE);
+	return n;
+}
+
+/*
+ * A page that does not compress frees nothing in a RAM tier, which would keep it as
+ * it is: it stays where it is, and what does compress goes.
+ */
+TEST_F(pressure, incompressible_stays)
+{
+	size_t random = percent_of_ram(45), other = percent_of_ram(25), hog = percent_of_ram(40);
+	size_t swapped[2];
+	uint8_t *mem;
+
+	write_class(self->mem, PAGE_RANDOM, random / PAGE);
+	write_pages(self->mem + random, other / PAGE);
+	mem = hog_make(hog);
+	ASSERT_NE(MAP_FAILED, mem);
+	print_figures(self->fd);
+	swapped[0] = swapped_pages(self->fd, 0, random / PAGE);
+	swapped[1] = swapped_pages(self->fd, random / PAGE, other / PAGE);
+	printf("# swapped: %zu random pages of %zu, %zu others of %zu\n", swapped[0],
+	       random / PAGE, swapped[1], other / PAGE);
+	EXPECT_EQ(0, swapped[0]);
+	EXPECT_LT(other / PAGE / 4, swapped[1]);
+	EXPECT_TRUE(hog_is_right(mem, hog));
+	munmap(mem, hog);
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, random / PAGE));
+	EXPECT_EQ(self->killed, vmstat("oom_kill"));
+}
+
+/* ---------------------------------------------------------------------- tracing */
+
+#define TRACING "/sys/kernel/tracing/"
+
+/* Only what @filter says; NULL: all. */
+static int trace_begin(const char *event, const char *filter)
+{
+	char path[256];
+	int ret;
+
+	write_file(TRACING "buffer_size_kb", "4096");
+	snprintf(path, sizeof(path), TRACING "events/%s/filter", event);
+	ret = filter ? write_file(path, filter) : 0;
+	snprintf(path, sizeof(path), TRACING "events/%s/enable", event);
+	return ret ?: write_file(TRACING "trace", "") ?: write_file(path, "1");
+}
+
+static void trace_end(const char *event)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), TRACING "events/%s/enable", event);
+	write_file(path, "0");
+	snprintf(path, sizeof(path), TRACING "events/%s/filter", event);
+	write_file(path, "0");
+}
+
+/* Called with each line. */
+static int trace_lines(void (*fn)(const char *line, void *arg), void *arg)
+{
+	FILE *f = fopen(TRACING "trace", "r");
+	char line[1024];
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f))
+		if (line[0] != '#')
+			fn(line, arg);
+	fclose(f);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ page cache */
+
+static bool have_disk(void)
+{
+	int i;
+
+	if (system("modprobe virtio_blk"))
+		return false;
+	for (i = 0; i < 100 && access(DISK, F_OK); i++)
+		usleep(10000);
+	return !access(DISK, F_OK);
+}
+
+/* Reads as much of the disk as there is memory, and @step after each MiB. */
+static bool read_disk(void (*step)(void *arg), void *arg)
+{
+	int fd = open(DISK, O_RDONLY);
+	char *buf = malloc(MIB);
+	uint64_t at;
+
+	if (fd < 0 || !buf)
+		return false;
+	for (at = 0; at < ram_bytes() && pread(fd, buf, MIB, at) == MIB; at += MIB)
+		step(arg);
+	free(buf);
+	close(fd);
+	return at >= ram_bytes();
+}
+
+struct page_user {
+	uint8_t *mem;
+	int fd;
+};
+
+/* A fault of the VM, which adds a page and takes it away. */
+static void use_page(void *arg)
+{
+	struct page_user *u = arg;
+
+	*u->mem = 1;
+	discard(u->fd, 0, PAGE);
+}
+
+/* Files that are read do not push an idle VM out. */
+TEST_F(pressure, page_cache)
+{
+	struct page_user user = { .mem = self->mem, .fd = self->fd };
+	size_t size = percent_of_ram(30);
+	struct vmswap_vm_stat before, after;
+
+	if (!have_disk())
+		SKIP(return, "%s", "no " DISK);
+	write_pages(self->mem, size / PAGE);
+	ASSERT_EQ(0, discard(self->fd, 0, PAGE));
+	ASSERT_EQ(0, vm_stat(self->fd, &before));
+	ASSERT_TRUE(read_disk(use_page, &user));
+	ASSERT_EQ(0, vm_stat(self->fd, &after));
+	print_figures(self->fd);
+	printf("# %llu pages went out\n",
+	       (unsigned long long)(after.swapout_pages - before.swapout_pages));
+	EXPECT_GT(size / PAGE / 10, after.swapout_pages - before.swapout_pages);
+	EXPECT_LT(size / 10 * 9, after.resident);
+}
+
+/* ---------------------------------------------------------------- a slow device */
+
+static int slow_tier_add(void)
+{
+	uint32_t kind = VMSWAP_TIER_KIND_BLOCK;
+	char command[256];
+	struct policy p;
+	int ret;
+
+	snprintf(command, sizeof(command),
+		 "dmsetup create %s --table '0 %llu delay %s 0 0 %s 0 %d' && dmsetup mknodes",
+		 SLOW, DISK_SIZE / 512, DISK, DISK, SLOW_MS);
+	if (!have_disk() || system("modprobe dm-delay") || system(command))
+		return -ENODEV;
+	ret = policy_open(&p);
+	if (ret)
+		return ret;
+	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
+	policy_put_str(&p, VMSWAP_A_TIER_NAME, DISK_TIER);
+	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
+	policy_put_str(&p, VMSWAP_A_TIER_PATH, "/dev/mapper/" SLOW);
+	ret = policy_talk(&p, NULL, NULL);
+	policy_close(&p);
+	return ret;
+}
+
+/* Another process's memory, which grows step by step. */
+struct hog {
+	uint8_t *mem;
+	size_t size;
+};
+
+#define HOG_STEP	(64 * PAGE)
+
+static int hog_begin(struct hog *h)
+{
+	h->size = 0;
+	h->mem = mmap(NULL, ram_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
+	return h->mem == MAP_FAILED ? -errno : 0;
+}
+
+static bool hog_grow(struct hog *h)
+{
+	if (h->size + HOG_STEP > ram_bytes())
+		return false;
+	memset(h->mem + h->size, 1, HOG_STEP);
+	h->size += HOG_STEP;
+	return true;
+}
+
+static void hog_end(struct hog *h)
+{
+	munmap(h->mem, ram_bytes());
+}
+
+struct notified {
+	unsigned long calls, helped, pages;
+};
+
+static void take_notified(const char *line, void *arg)
+{
+	const char *freed = strstr(line, "freed=");
+	struct notified *n = arg;
+	unsigned long pages;
+
+	if (!freed)
+		return;
+	pages = strtoul(freed + 6, NULL, 10);
+	n->calls++;
+	n->helped += pages > 0;
+	n->pages += pages;
+}
+
+/*
+ * Memory is taken faster than the device takes pages, and nothing else can be had:
+ * the kernel would kill, and its last question is answered.
+ */
+TEST_F(pressure, before_the_killer)
+{
+	size_t size = percent_of_ram(50);
+	struct notified n = {};
+	struct hog hog;
+
+	self->slow = !slow_tier_add();
+	if (!self->slow)
+		SKIP(return, "%s", "no " DISK " or no dm-delay");
+	write_class(self->mem, PAGE_RANDOM, size / PAGE);
+	ASSERT_EQ(0, hog_begin(&hog));
+	ASSERT_EQ(0, trace_begin("vmswap/vmswap_oom", NULL));
+	do {
+		ASSERT_TRUE(hog_grow(&hog));
+		n = (struct notified){};
+		ASSERT_EQ(0, trace_lines(take_notified, &n));
+	} while (n.helped < 3);
+	trace_end("vmswap/vmswap_oom");
+	print_figures(self->fd);
+	printf("# the notifier was called %lu times, helped %lu times, with %lu pages\n",
+	       n.calls, n.helped, n.pages);
+	hog_end(&hog);
+	EXPECT_EQ(self->killed, vmstat("oom_kill"));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, size / PAGE));
+}
+
+/* ------------------------------------------------------------ nothing to be had */
+
+struct duty {
+	double began, end, first, busy;
+	unsigned long rounds;
+	char work[32];		/* its address, as the events have it */
+};
+
+/* "... 12.345678: workqueue_execute_start: work struct 0000...: function relieve_host [vmswap]" */
+static double line_time(const char *line)
+{
+	const char *colon = strstr(line, ": workqueue_execute_");
+
+	while (colon && colon > line && colon[-1] != ' ')
+		colon--;
+	return colon ? atof(colon) : 0;
+}
+
+static void take_duty(const char *line, void *arg)
+{
+	const char *work = strstr(line, "work struct ");
+	struct duty *d = arg;
+
+	if (!work)
+		return;
+	work += strlen("work struct ");
+	if (strstr(line, "execute_start") && strstr(line, "relieve_host")) {
+		d->began = line_time(line);
+		d->first = d->first ?: d->began;
+		snprintf(d->work, sizeof(d->work), "%.*s", (int)strcspn(work, ":\n"), work);
+	} else if (d->began && strstr(line, "execute_end") &&
+		   !strncmp(work, d->work, strlen(d->work))) {
+		d->end = line_time(line);
+		d->busy += d->end - d->began;
+		d->began = 0;
+		d->rounds++;
+	}
+}
+
+/* No tier takes anything, and the host is short: the worker does not try all the time. */
+TEST_F(pressure, worker_rests)
+{
+	struct page_user user = { .mem = self->mem, .fd = self->fd };
+	size_t size = percent_of_ram(60);
+	struct duty d = {};
+	struct hog hog;
+	int i;
+
+	write_class(self->mem, PAGE_RANDOM, size / PAGE);
+	/* The page that is used meanwhile could go. */
+	ASSERT_EQ(0, mlock(self->mem, PAGE));
+	/* The worker works while less than two fifths are free: far from the killer. */
+	ASSERT_EQ(0, write_file(SCALE, "1000"));
+	ASSERT_EQ(0, hog_begin(&hog));
+	while (vmstat("nr_free_pages") > percent_of_ram(15) / PAGE)
+		ASSERT_TRUE(hog_grow(&hog));
+	ASSERT_EQ(0, trace_begin("workqueue/workqueue_execute_end", NULL));
+	ASSERT_EQ(0, trace_begin("workqueue/workqueue_execute_start", NULL));
+	for (i = 0; i < 500; i++) {
+		use_page(&user);
+		usleep(10000);
+	}
+	trace_end("workqueue/workqueue_execute_start");
+	trace_end("workqueue/workqueue_execute_end");
+	hog_end(&hog);
+	ASSERT_EQ(0, trace_lines(take_duty, &d));
+	printf("# the worker ran %lu times, %.3f s of %.3f\n", d.rounds, d.busy,
+	       d.end - d.first);
+	EXPECT_LT(2, d.rounds);
+	EXPECT_GT((d.end - d.first) * 6 / 10, d.busy);
 	EXPECT_EQ(self->killed, vmstat("oom_kill"));
 }
 
