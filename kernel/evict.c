@@ -247,6 +247,9 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i)
 	case -EINPROGRESS:
 		run->fate[i] = WRITING;
 		break;
+	case -E2BIG:
+		run->res->no_gain++;
+		fallthrough;
 	default:
 		keep(run, i);
 	}

@@ -38,6 +38,7 @@ struct vmswap_evict_result {
 	unsigned long pinned;	/* pinned for DMA, locked in memory */
 	unsigned long busy;	/* locked, referenced or touched at that moment */
 	unsigned long no_room;	/* no tier took them */
+	unsigned long no_gain;	/* of those: a tier had room, but they do not compress */
 	unsigned long spared;	/* recently used */
 };
 
@@ -48,6 +49,7 @@ static inline void vmswap_evict_add(struct vmswap_evict_result *sum,
 	sum->pinned += res->pinned;
 	sum->busy += res->busy;
 	sum->no_room += res->no_room;
+	sum->no_gain += res->no_gain;
 	sum->spared += res->spared;
 }
 

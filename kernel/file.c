@@ -271,6 +271,7 @@ static long discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t 
 	vmswap_count(region->vm, VC_DISCARDED, n);
 	return n;
 }
+
 /*
  * -EAGAIN when a page is being read: truncation would wait for it with invalidate_lock
  * held, that is, with every new page of the VM.  Seldom one is, so whoever discards

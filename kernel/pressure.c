@@ -42,15 +42,18 @@
 #define CHECK_AFTER	(HZ / 50)
 
 /*
- * And by all but the OOM notifier when nobody had anything to give: eight times as
- * long as it took to find out, so that it takes at most a ninth of the time.
+ * When nobody has had anything to give for so long, all but the OOM notifier leave the
+ * worker alone for eight times as long as it took to find out, but no longer than REST_MAX.
  */
-#define STUCK_FACTOR	8
-#define STUCK_MAX	(2 * HZ)
+#define GIVE_UP		(HZ / 4)
+#define REST_FACTOR	8
+#define REST_MAX	(5 * HZ)
 
 /* Pages freed that are worth another try of whoever would be killed. */
 #define OOM_ENOUGH	64
-#define OOM_WAIT	HZ
+/* How long to look for them, among pages that do not compress; then, for the worker. */
+#define OOM_LOOK	HZ
+#define OOM_WAIT	(4 * HZ)
 
 static struct workqueue_struct *pressure_wq;
 static struct work_struct pressure_work;
@@ -195,6 +198,13 @@ static unsigned long relieve_nodes(bool all)
 	return freed;
 }
 
+/* VMs are drawn: one that has nothing to give may come several times before another. */
+static bool is_failing(unsigned int failures, unsigned long since)
+{
+	return failures >= MAX_FAILURES ||
+	       (failures && time_after(jiffies, since + GIVE_UP));
+}
+
 static void relieve_host(struct work_struct *work)
 {
 	int asked = atomic_read(&last_word);
@@ -202,7 +212,7 @@ static void relieve_host(struct work_struct *work)
 	unsigned long failing = jiffies;
 	unsigned int failures = 0;
 
-	while (failures < MAX_FAILURES && any_shortage(WORKER_STOPS) && offered(all)) {
+	while (!is_failing(failures, failing) && any_shortage(WORKER_STOPS) && offered(all)) {
 		if (relieve_nodes(all)) {
 			failures = 0;
 			failing = jiffies;
@@ -211,9 +221,9 @@ static void relieve_host(struct work_struct *work)
 		}
 		cond_resched();
 	}
-	if (failures == MAX_FAILURES)
-		WRITE_ONCE(next_try, jiffies + min_t(unsigned long, STUCK_MAX,
-						     (jiffies - failing) * STUCK_FACTOR));
+	if (is_failing(failures, failing))
+		WRITE_ONCE(next_try, jiffies + min_t(unsigned long, REST_MAX,
+						     (jiffies - failing) * REST_FACTOR));
 	WRITE_ONCE(next_check, jiffies + CHECK_AFTER);
 	WRITE_ONCE(last_word_done, asked);
 	wake_up(&progress);
@@ -252,11 +262,10 @@ void vmswap_pressure_check(void)
 
 static unsigned long relieve_at_once(void)
 {
-	unsigned long freed = 0;
+	unsigned long freed = 0, end = jiffies + OOM_LOOK;
 	struct vmswap_vm *vm;
-	int i;
 
-	for (i = 0; i < MAX_FAILURES && freed < OOM_ENOUGH; i++) {
+	while (freed < OOM_ENOUGH && time_before(jiffies, end)) {
 		vm = draw_vm(true);
 		if (!vm)
 			break;

@@ -181,9 +181,15 @@ static bool let_regions_change(struct vmswap_vm *vm, struct sweep *s,
 	return lock_regions(vm, s);
 }
 
+/* By tiers that are full or fail, whichever page it is. */
+static unsigned long refused(const struct sweep *s)
+{
+	return s->res.no_room - s->res.no_gain;
+}
+
 static bool is_refused(const struct sweep *s)
 {
-	return s->res.no_room && !s->res.evicted;
+	return refused(s) && !s->res.evicted;
 }
 
 /* Begin a run, or wait for one.  Returns false when there is nothing more to do. */
@@ -202,8 +208,12 @@ static bool sweep_step(struct vmswap_vm *vm, struct sweep *s, struct vmswap_evic
 	vmswap_evict_begin(ev, region, start, VMSWAP_RUN_MAX);
 	/* Runs are seldom full: each counts for half. */
 	*scanned += VMSWAP_RUN_MAX / 2;
-	/* Every page of many runs in a row refused by all tiers: no use going on. */
-	return s->res.no_room <= 8 * VMSWAP_RUN_MAX || s->res.evicted;
+	/*
+	 * Every page of many runs in a row refused by all tiers: no use going on.  Of
+	 * pages that do not compress there may be many, and others behind them.
+	 */
+	return s->res.evicted || (refused(s) <= 8 * VMSWAP_RUN_MAX &&
+				  s->res.no_gain <= 128 * VMSWAP_RUN_MAX);
 }
 
 static unsigned long sweep(struct vmswap_vm *vm, struct sweep *s)
@@ -248,10 +258,9 @@ static bool is_stuck(struct vmswap_vm *vm)
 	return is_before(&vm->stuck_until);
 }
 
-static void begin_rest(unsigned long *until, unsigned long start)
+static void begin_rest(unsigned long *until, unsigned long start, unsigned long max)
 {
-	unsigned long wait = clamp_t(unsigned long, (jiffies - start) * STUCK_FACTOR, 1,
-				     STUCK_MAX);
+	unsigned long wait = clamp_t(unsigned long, (jiffies - start) * STUCK_FACTOR, 1, max);
 
 	WRITE_ONCE(*until, (jiffies + wait) | 1);
 }
@@ -277,7 +286,7 @@ static void note_result(struct vmswap_vm *vm, const struct sweep *s, unsigned lo
 	if (done || !will_last(&s->res))
 		end_rest(&vm->stuck_until);
 	else
-		begin_rest(&vm->stuck_until, start);
+		begin_rest(&vm->stuck_until, start, STUCK_MAX);
 }
 
 static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
@@ -343,6 +352,32 @@ unsigned long vmswap_reclaim_offer_direct(struct vmswap_vm *vm)
 /* Attempts in a row that found only pages in use, before pages in use go. */
 #define BARREN_MAX	4
 
+/* How long memory reclaim rests after a round of pages that do not compress. */
+#define NO_GAIN_REST	(2 * HZ)
+
+/*
+ * Tiers that take nothing take nothing a moment later.  That pages do not compress
+ * says nothing of the next ones, until it is said of as many as there are.  Several
+ * may be here at once, and miscount: then a rest comes a little sooner or later.
+ */
+static void note_refusal(struct vmswap_vm *vm, const struct sweep *s, unsigned long start)
+{
+	if (s->res.evicted) {
+		end_rest(&vm->refused_until);
+		WRITE_ONCE(vm->no_gain, 0);
+		return;
+	}
+	if (!READ_ONCE(vm->no_gain))
+		WRITE_ONCE(vm->no_gain_since, start);
+	WRITE_ONCE(vm->no_gain, READ_ONCE(vm->no_gain) + s->res.no_gain);
+	if (is_refused(s)) {
+		begin_rest(&vm->refused_until, start, STUCK_MAX);
+	} else if (READ_ONCE(vm->no_gain) > vmswap_vm_resident(vm)) {
+		begin_rest(&vm->refused_until, READ_ONCE(vm->no_gain_since), NO_GAIN_REST);
+		WRITE_ONCE(vm->no_gain, 0);
+	}
+}
+
 /**
  * vmswap_reclaim_direct() - evict pages of a VM from within memory reclaim
  * @vm: the VM
@@ -372,10 +407,7 @@ unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
 	unsigned long start = jiffies;
 
 	sweep(vm, &s);
-	if (is_refused(&s))
-		begin_rest(&vm->refused_until, start);
-	else
-		end_rest(&vm->refused_until);
+	note_refusal(vm, &s, start);
 	WRITE_ONCE(vm->barren, s.res.evicted ? 0 : READ_ONCE(vm->barren) + 1);
 	/* Others store at the same time: an estimate. */
 	copies = DIV_ROUND_UP(max_t(s64, vmswap_tier_memory(vm) - copies, 0), PAGE_SIZE);

@@ -230,13 +230,13 @@ static bool is_stored(int ret)
  * compressing tier that can keeps it as it is, if memory need not be gained.  A tier
  * whose last write failed is passed over for a while; one whose device is gone, for good.
  *
- * Return: 0; -EINPROGRESS the result comes with the batch; -ENOSPC when no tier
- * took it.
+ * Return: 0; -EINPROGRESS the result comes with the batch; -E2BIG when a tier would
+ * take another page, which compresses; -ENOSPC when no tier took it.
  */
 int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 {
 	struct tier_order *o;
-	int ret = -ENOSPC;
+	int ret = -ENOSPC, none = -ENOSPC;
 	u32 too_big = 0;
 	unsigned int i;
 	int idx;
@@ -260,13 +260,15 @@ int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 	}
 	store->last = true;
 	/* As it is, it takes as much memory as it frees. */
-	if (store->where != VMSWAP_STORE_ANY)
+	if (too_big && store->where != VMSWAP_STORE_ANY) {
 		too_big = 0;
+		none = -E2BIG;
+	}
 	for (i = 0; i < o->nr && !is_stored(ret); i++)
 		if (too_big & BIT(i))
 			ret = store_in(o->tier[i], store, word);
 	srcu_read_unlock(&order_srcu, idx);
-	return is_stored(ret) ? ret : -ENOSPC;
+	return is_stored(ret) ? ret : none;
 }
 
 /* The slot is named by a word, so its tier is not removed. */

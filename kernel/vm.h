@@ -103,6 +103,8 @@ struct vmswap_settings {
  * @hand_region: where the hand is: index of the region
  * @hand_index: and of the page in it
  * @barren: attempts of memory reclaim in a row that freed nothing
+ * @no_gain: pages in a row of which memory reclaim found that they do not compress
+ * @no_gain_since: jiffies when it found the first of them
  * @stuck_until: jiffies: no use trying to evict before; 0: not stuck
  * @refused_until: the same for memory reclaim, which may use fewer tiers
  * @tokens: by which memory reclaim finds it; under policy_lock until it is bound,
@@ -144,6 +146,8 @@ struct vmswap_vm {
 	u32 hand_region;
 	pgoff_t hand_index;
 	unsigned int barren;
+	unsigned long no_gain;
+	unsigned long no_gain_since;
 	unsigned long stuck_until;
 	unsigned long refused_until;
 	struct vmswap_token *tokens;
