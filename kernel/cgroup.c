@@ -15,19 +15,21 @@
 #include "vm.h"
 
 #ifdef CONFIG_MEMCG
-/* memory.max and memory.high of one level, in pages. */
-static unsigned long level_limit(struct mem_cgroup *memcg)
+/* memory.max of one level, @high: or memory.high, in pages. */
+static unsigned long level_limit(struct mem_cgroup *memcg, bool high)
 {
-	return min(READ_ONCE(memcg->memory.max), READ_ONCE(memcg->memory.high));
+	unsigned long limit = READ_ONCE(memcg->memory.max);
+
+	return high ? min(limit, READ_ONCE(memcg->memory.high)) : limit;
 }
 
 /* The lowest room of the cgroup and its ancestors; negative: beyond a limit. */
-static long memcg_room(struct mem_cgroup *memcg)
+static long memcg_room(struct mem_cgroup *memcg, bool high)
 {
 	long room = LONG_MAX;
 
 	for (; memcg; memcg = parent_mem_cgroup(memcg)) {
-		unsigned long limit = level_limit(memcg);
+		unsigned long limit = level_limit(memcg, high);
 
 		if (limit < PAGE_COUNTER_MAX)
 			room = min_t(long, room, limit - page_counter_read(&memcg->memory));
@@ -35,7 +37,7 @@ static long memcg_room(struct mem_cgroup *memcg)
 	return room;
 }
 #else
-static long memcg_room(struct mem_cgroup *memcg)
+static long memcg_room(struct mem_cgroup *memcg, bool high)
 {
 	return LONG_MAX;
 }
@@ -52,7 +54,7 @@ static long memcg_room(struct mem_cgroup *memcg)
  */
 unsigned long vmswap_cgroup_room(struct vmswap_vm *vm)
 {
-	long room = memcg_room(READ_ONCE(vm->memcg));
+	long room = memcg_room(READ_ONCE(vm->memcg), true);
 
 	return room == LONG_MAX ? ULONG_MAX : max(room, 0l);
 }
@@ -72,7 +74,13 @@ unsigned long vmswap_cgroup_room(struct vmswap_vm *vm)
  */
 unsigned long vmswap_memcg_shortage(struct mem_cgroup *memcg)
 {
-	long room = memcg_room(memcg);
+	long room = memcg_room(memcg, true);
 
 	return room < MARGIN ? MARGIN - room : 0;
+}
+
+/* It would kill: memory.high alone slows down. */
+bool vmswap_memcg_is_full(struct mem_cgroup *memcg)
+{
+	return memcg_room(memcg, false) < MARGIN;
 }

@@ -9,5 +9,6 @@ struct vmswap_vm;
 /* Any context. */
 unsigned long vmswap_cgroup_room(struct vmswap_vm *vm);
 unsigned long vmswap_memcg_shortage(struct mem_cgroup *memcg);
+bool vmswap_memcg_is_full(struct mem_cgroup *memcg);
 
 #endif /* VMSWAP_CGROUP_H */

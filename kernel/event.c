@@ -57,19 +57,22 @@ static int fill_event(struct sk_buff *skb, void *obj)
 	return 0;
 }
 
+/* While evicting, the reserves are for copies; what is made of them nobody gets. */
+#define EVENT_GFP	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
+
 static void send_event(struct event *e)
 {
 	struct sk_buff *skb;
 
 	if (!genl_has_listeners(&vmswap_genl, &init_net, 0))
 		return;
-	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_NOWAIT | __GFP_NOWARN);
+	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, EVENT_GFP);
 	if (!skb)
 		return;
 	if (vmswap_nl_put(skb, 0, 0, 0, VMSWAP_CMD_EVENT, fill_event, e, NULL))
 		nlmsg_free(skb);
 	else
-		genlmsg_multicast(&vmswap_genl, skb, 0, 0, GFP_NOWAIT | __GFP_NOWARN);
+		genlmsg_multicast(&vmswap_genl, skb, 0, 0, EVENT_GFP);
 }
 
 void vmswap_event_vm(enum vmswap_event_kind kind, struct vmswap_vm *vm)

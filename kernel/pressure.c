@@ -236,6 +236,12 @@ void vmswap_pressure_kick(void)
 	queue_work(pressure_wq, &pressure_work);
 }
 
+/* A tier came, or has room: VMs may have something again. */
+void vmswap_pressure_unstick(void)
+{
+	WRITE_ONCE(next_try, jiffies);
+}
+
 /* Watermarks may be set at any time, and nobody tells. */
 static void update_marks(void)
 {

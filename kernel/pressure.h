@@ -8,6 +8,7 @@ unsigned long vmswap_node_shortage(int nid);
 
 /* Any context: start the host's worker if it has work. */
 void vmswap_pressure_kick(void);
+void vmswap_pressure_unstick(void);
 
 /* Fault path, before a page is added; cheap. */
 void vmswap_pressure_check(void);

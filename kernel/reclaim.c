@@ -289,6 +289,12 @@ static void note_result(struct vmswap_vm *vm, const struct sweep *s, unsigned lo
 		begin_rest(&vm->stuck_until, start, STUCK_MAX);
 }
 
+/* All its pages are on other nodes. */
+static bool met_nothing(const struct vmswap_evict_result *res)
+{
+	return !(res->evicted + res->pinned + res->busy + res->no_room + res->spared);
+}
+
 static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
 			     enum vmswap_store_where where, int nid)
 {
@@ -300,6 +306,8 @@ static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
 	unsigned long start = jiffies, done;
 
 	done = sweep(vm, &s);
+	if (met_nothing(&s.res))
+		return 0;
 	if (done < nr && !is_refused(&s)) {
 		s.target = nr - done;
 		done += sweep(vm, &s);
@@ -408,7 +416,7 @@ unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
 
 	sweep(vm, &s);
 	note_refusal(vm, &s, start);
-	WRITE_ONCE(vm->barren, s.res.evicted ? 0 : READ_ONCE(vm->barren) + 1);
+	WRITE_ONCE(vm->barren, s.res.evicted ? 0 : READ_ONCE(vm->barren) + !!s.res.spared);
 	/* Others store at the same time: an estimate. */
 	copies = DIV_ROUND_UP(max_t(s64, vmswap_tier_memory(vm) - copies, 0), PAGE_SIZE);
 	return s.res.evicted - min_t(unsigned long, copies, s.res.evicted);
@@ -437,6 +445,7 @@ void vmswap_reclaim_unstick(struct vmswap_vm *vm)
 {
 	end_rest(&vm->stuck_until);
 	end_rest(&vm->refused_until);
+	vmswap_pressure_unstick();
 	vmswap_reclaim_kick(vm);
 }
 

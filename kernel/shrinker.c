@@ -22,6 +22,7 @@
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
 
@@ -58,21 +59,23 @@ static bool ready;	/* token_lru is; the shrinker is called before that */
 
 /* ----------------------------------------------------------------------- tokens */
 
-/*
- * The first comes with the lists of the cgroup; those of other nodes need no more
- * of them.  Under the VM's policy_lock.
- */
-static struct vmswap_token *token_alloc(bool first, int nid)
+/* The lists of a cgroup come with an object: one that nobody needs. */
+static bool make_lists(void)
 {
-	if (first)
-		return kmem_cache_alloc_lru(tokens, &token_lru, GFP_KERNEL);
-	return kmem_cache_alloc_node(tokens, GFP_KERNEL, nid);
+	struct vmswap_token *token = kmem_cache_alloc_lru(tokens, &token_lru, GFP_KERNEL);
+
+	if (!token)
+		return false;
+	kmem_cache_free(tokens, token);
+	return true;
 }
 
+/* It is found through the node of which it is memory. */
 static void add_token(struct vmswap_vm *vm, int nid)
 {
-	struct vmswap_token *token = token_alloc(!vm->tokens, nid);
+	struct vmswap_token *token;
 
+	token = kmem_cache_alloc_node(tokens, GFP_KERNEL | __GFP_THISNODE, nid);
 	if (!token)
 		return;
 	INIT_LIST_HEAD(&token->lru);
@@ -96,8 +99,9 @@ void vmswap_shrinker_add(struct vmswap_vm *vm)
 
 	lockdep_assert_held(&vm->policy_lock);
 	memcg = set_active_memcg(vm->memcg);
-	for_each_node_state(nid, N_MEMORY)
-		add_token(vm, nid);
+	if (make_lists())
+		for_each_node_state(nid, N_MEMORY)
+			add_token(vm, nid);
 	set_active_memcg(memcg);
 }
 
@@ -147,7 +151,6 @@ static void draw(struct shrink_control *sc, struct draw *d)
 	list_lru_walk_one(&token_lru, sc->nid, sc->memcg, draw_one, d, &all);
 }
 
-/* A cgroup that gets nothing kills: it may ask again at once. */
 static unsigned long offered(struct shrink_control *sc, bool all)
 {
 	struct draw d = { .at = ULONG_MAX, .all = all };
@@ -169,16 +172,31 @@ static struct vmswap_vm *draw_vm(struct shrink_control *sc, unsigned long pages,
 
 struct want {
 	bool by_cgroup;
+	bool all;
 	unsigned long pages;
 	enum vmswap_store_where where;
 	int nid;
 };
 
+/*
+ * Is it a cgroup that reclaims?  The kernel asks for the host as well with one cgroup
+ * after the other, and then one that is full, as with page cache many are all the
+ * time, must not make kswapd wait for a device, or the driver's own recovery for the
+ * device that it recovers.  A cgroup's reclaim always has the mask of user memory;
+ * what user memory asks for on the host's account may wait, too.
+ */
+static bool is_for_cgroup(const struct shrink_control *sc)
+{
+	return sc->gfp_mask & __GFP_MOVABLE;
+}
+
 /* What is missing: to the cgroup, or one above it; else to the node. */
 static bool is_wanted(struct shrink_control *sc, struct want *w)
 {
-	w->pages = vmswap_memcg_shortage(sc->memcg);
+	w->pages = is_for_cgroup(sc) ? vmswap_memcg_shortage(sc->memcg) : 0;
 	w->by_cgroup = w->pages;
+	/* A cgroup that gets nothing kills: it may ask again at once. */
+	w->all = w->by_cgroup && vmswap_memcg_is_full(sc->memcg);
 	if (w->by_cgroup) {
 		w->where = sc->gfp_mask & __GFP_IO ? VMSWAP_STORE_SAFE : VMSWAP_STORE_MEMORY;
 		w->nid = NUMA_NO_NODE;
@@ -200,7 +218,7 @@ static unsigned long count_objects(struct shrinker *s, struct shrink_control *sc
 	if (!list_lru_shrink_count(&token_lru, sc))
 		return SHRINK_EMPTY;
 	/* All there is, not what is missing: reclaim asks for a part of it. */
-	return is_wanted(sc, &w) ? offered(sc, w.by_cgroup) : 0;
+	return is_wanted(sc, &w) ? offered(sc, w.all) : 0;
 }
 
 static unsigned long scan_objects(struct shrinker *s, struct shrink_control *sc)
@@ -210,9 +228,11 @@ static unsigned long scan_objects(struct shrinker *s, struct shrink_control *sc)
 	struct want w;
 	int i;
 
+	if (!smp_load_acquire(&ready) || fatal_signal_pending(current))
+		return SHRINK_STOP;
 	for (i = 0; i < DRAWS && !freed && is_wanted(sc, &w); i++) {
-		pages = offered(sc, w.by_cgroup);
-		vm = pages ? draw_vm(sc, pages, w.by_cgroup) : NULL;
+		pages = offered(sc, w.all);
+		vm = pages ? draw_vm(sc, pages, w.all) : NULL;
 		if (!vm)
 			continue;
 		freed = vmswap_reclaim_direct(vm, min_t(unsigned long, w.pages, SCAN_BATCH),

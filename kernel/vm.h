@@ -102,7 +102,7 @@ struct vmswap_settings {
  * @hand_lock: protects the clock's hand
  * @hand_region: where the hand is: index of the region
  * @hand_index: and of the page in it
- * @barren: attempts of memory reclaim in a row that freed nothing
+ * @barren: attempts of memory reclaim in a row that met pages in use, and freed nothing
  * @no_gain: pages in a row of which memory reclaim found that they do not compress
  * @no_gain_since: jiffies when it found the first of them
  * @stuck_until: jiffies: no use trying to evict before; 0: not stuck
