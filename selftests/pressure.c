@@ -418,6 +418,70 @@ TEST_F(pressure, before_the_killer)
 	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, size / PAGE));
 }
 
+static void take_kswapd(const char *line, void *arg)
+{
+	unsigned long *runs = arg;
+
+	*runs += strstr(line, "kswapd") && !strstr(line, "evicted=0");
+}
+
+/*
+ * Pages that do not compress, in a cgroup that is full with them.  Whoever makes them
+ * leaves it.
+ */
+static bool fill_cgroup(struct cgroup *cg, int fd, size_t size)
+{
+	static const struct cgroup root = { CGROUP_ROOT };
+	uint8_t *mem;
+
+	if (cgroup_make(cg, NULL, "full") || cgroup_enter(cg))
+		return false;
+	mem = map_shared(fd, size);
+	if (mem == MAP_FAILED)
+		return false;
+	write_class(mem, PAGE_RANDOM, size / PAGE);
+	munmap(mem, size);
+	return !cgroup_enter(&root) &&
+	       !cgroup_set_bytes(cg, "memory.max", cgroup_current(cg));
+}
+
+/*
+ * The kernel reclaims for the host with each cgroup in turn, one that is full, too:
+ * it does not wait for the VM's device, as the cgroup's own reclaim would.
+ */
+TEST_F(pressure, kswapd_waits_for_no_device)
+{
+	size_t size = percent_of_ram(40);
+	struct vmswap_vm_stat stat;
+	unsigned long runs = 0;
+	struct cgroup cg;
+	struct hog hog;
+	int fd;
+
+	self->slow = !slow_tier_add();
+	if (!self->slow)
+		SKIP(return, "%s", "no " DISK " or no dm-delay");
+	fd = file_make(&self->mnt, "vm-in-cgroup", size);
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(fill_cgroup(&cg, fd, size));
+	ASSERT_EQ(0, hog_begin(&hog));
+	ASSERT_EQ(0, trace_begin("vmswap/vmswap_evict", NULL));
+	do {
+		ASSERT_TRUE(hog_grow(&hog));
+		ASSERT_EQ(0, vm_stat(fd, &stat));
+	} while (stat.swapped < 4 * MIB);
+	trace_end("vmswap/vmswap_evict");
+	print_figures(fd);
+	hog_end(&hog);
+	ASSERT_EQ(0, trace_lines(take_kswapd, &runs));
+	printf("# kswapd wrote %lu runs\n", runs);
+	EXPECT_EQ(0, runs);
+	EXPECT_EQ(self->killed, vmstat("oom_kill"));
+	close(fd);
+	ASSERT_EQ(0, unlink(path_in(&self->mnt, "vm-in-cgroup")));
+	EXPECT_EQ(0, cgroup_remove(&cg));
+}
+
 /* ------------------------------------------------------------ nothing to be had */
 
 struct duty {
