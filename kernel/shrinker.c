@@ -228,6 +228,7 @@ static unsigned long scan_objects(struct shrinker *s, struct shrink_control *sc)
 	struct want w;
 	int i;
 
+	/* debugfs may ask without a count.  Pairs as in count_objects(). */
 	if (!smp_load_acquire(&ready) || fatal_signal_pending(current))
 		return SHRINK_STOP;
 	for (i = 0; i < DRAWS && !freed && is_wanted(sc, &w); i++) {
