@@ -60,3 +60,14 @@ int ctl_probe_signature(const char *path, char *what, size_t size)
 	close(fd);
 	return ret;
 }
+
+bool ctl_probe_in_use(const char *path)
+{
+	/* For a block device O_EXCL without O_CREAT means just this. */
+	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno == EBUSY;
+	close(fd);
+	return false;
+}

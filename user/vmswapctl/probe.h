@@ -3,6 +3,7 @@
 #ifndef VMSWAPCTL_PROBE_H
 #define VMSWAPCTL_PROBE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -10,5 +11,8 @@
  * "a dos partition table"); -errno it cannot be told.
  */
 int ctl_probe_signature(const char *path, char *what, size_t size);
+
+/* Whether somebody has the block device for himself: a mount, swap, a tier. */
+bool ctl_probe_in_use(const char *path);
 
 #endif

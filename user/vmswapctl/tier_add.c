@@ -21,6 +21,10 @@ static int check_backing(const struct ctl *ctl, const char *path)
 	if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
 		return ctl_fail(ctl, -ENOTBLK, "%s: neither a block device nor a regular file; one of these is accepted",
 				path);
+	/* Before what is on it: who is using it must not be told to wipe it. */
+	if (S_ISBLK(st.st_mode) && ctl_probe_in_use(path))
+		return ctl_fail(ctl, -EBUSY, "%s: the device is in use (mounted, swap, or another tier); lsblk and vmswapctl tier list tell by whom",
+				path);
 	if (ctl->given & OPT_FORCE)
 		return 0;
 	ret = ctl_probe_signature(path, what, sizeof(what));
