@@ -177,7 +177,8 @@ static int pick(struct vmswap *h, const char *text,
 		one = one_live;
 	}
 	if (!fits) {
-		vmswap_error_set(h, "%s: there is no such VM", text);
+		vmswap_error_set(h, "%s: there is no such VM%s", text,
+				 *text == '.' ? "; a path begins with /" : "");
 		return -ENOENT;
 	}
 	if (fits > 1)

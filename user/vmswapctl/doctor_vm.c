@@ -19,6 +19,14 @@ static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 			    "it has no limit: its pages leave only when the host is short of memory");
 		return;
 	}
+	if (has_limit && vm->limit > vm->size) {
+		ctl_finding(f, FINDING_NOTE, "limit",
+			    "vmswapctl vm set VM limit SIZE, or limit N%, with a SIZE below its own",
+			    "its limit of %s is more than its size of %s: it never meets it",
+			    ctl_format_size(vm->limit, false, limit),
+			    ctl_format_size(vm->size, false, effective));
+		return;
+	}
 	ctl_format_size(vm->limit, false, limit);
 	ctl_format_size(vm->limit_effective, false, effective);
 	if (has_limit && vm->limit_effective < vm->limit)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -38,6 +39,9 @@ int ctl_tier_del(struct ctl *ctl)
 	ret = vmswap_tier_del(ctl->h, name, show_left, NULL);
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[K");
+	if (ret == -ENOSPC)
+		return ctl_fail(ctl, ret, "tier %s: %s; add a tier or raise the limits of VMs first",
+				name, vmswap_strerror_ext(ctl->h));
 	if (ret)
 		return ctl_fail_lib(ctl, ret, "tier %s", name);
 	return CTL_DONE;

@@ -47,7 +47,9 @@ static int create_at(const struct ctl *ctl, int dir, const char *path,
 
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		ret = ctl_fail(ctl, -errno, "%s: %s", path, strerror(errno));
+		ret = ctl_fail(ctl, -errno, "%s: %s%s", path, strerror(errno),
+			       errno == EOPNOTSUPP ?
+			       "; names that end in .hints are reserved" : "");
 	} else if (ftruncate(fd, size)) {
 		ret = ctl_fail(ctl, -errno, "%s: size %llu: %s", path,
 			       (unsigned long long)size, strerror(errno));
@@ -88,6 +90,9 @@ static int parse_size(const struct ctl *ctl, uint64_t *size)
 		return ctl_bad_usage(ctl, "vm create: size '%s': accepted: %s",
 				     text, CTL_SIZE_ACCEPTED);
 	below = *size - *size % VMSWAP_PAGE_SIZE;
+	if (!below)
+		return ctl_fail(ctl, -EINVAL, "vm create: size %s is less than a page; sizes are multiples of %u",
+				text, VMSWAP_PAGE_SIZE);
 	if (below != *size)
 		return ctl_fail(ctl, -EINVAL, "vm create: size %s is not a multiple of %u; the nearest are %llu and %llu",
 				text, VMSWAP_PAGE_SIZE,

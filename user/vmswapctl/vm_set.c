@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "size.h"
@@ -99,6 +101,54 @@ static int wait_for_limit(struct ctl *ctl, const struct vmswap_vm *before)
 	return 0;
 }
 
+static bool is_tier(struct vmswap_tier *const *tiers, size_t count,
+		    const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!strcmp(tiers[i]->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* The kernel does not say which name of the list it does not know. */
+static int refuse(struct ctl *ctl, int error, const struct vmswap_vm *vm,
+		  const struct vmswap_vm *change)
+{
+	unsigned long long id = vm->id;
+	struct vmswap_tier **tiers;
+	char *cause, *list, *name, *rest;
+	size_t count;
+
+	/* Its tiers were deleted: that there are others is no help. */
+	if (error == -ENOSPC && vm->tiers && !strcmp(vm->tiers, "none"))
+		return ctl_fail(ctl, error, "vm %s (id %llu): more is resident, and it may use no tier: allow some with vmswapctl vm set %s tiers all",
+				vm->name, id, vm->name);
+	if (error != -ENOENT || !VMSWAP_HAS(change, VM, TIERS))
+		return ctl_fail_lib(ctl, error, "vm %s (id %llu)", vm->name, id);
+	cause = strdup(vmswap_strerror_ext(ctl->h));
+	list = strdup(change->tiers);
+	rest = list;
+	if (!vmswap_tier_list(ctl->h, &tiers, &count)) {
+		while ((name = strsep(&rest, ",")) &&
+		       is_tier(tiers, count, name))
+			;
+		vmswap_tier_list_free(tiers, count);
+	} else {
+		name = list;
+	}
+	if (name)
+		ctl_fail(ctl, error, "vm %s (id %llu): tiers: '%s': %s; vmswapctl tier list tells which there are",
+			 vm->name, id, name, cause);
+	else
+		ctl_fail(ctl, error, "vm %s (id %llu): %s", vm->name, id, cause);
+	free(list);
+	free(cause);
+	return CTL_FAILED;
+}
+
 static int apply(struct ctl *ctl, struct vmswap_vm *change)
 {
 	bool limited = VMSWAP_HAS(change, VM, LIMIT) ||
@@ -116,8 +166,7 @@ static int apply(struct ctl *ctl, struct vmswap_vm *change)
 	}
 	ret = vmswap_vm_set(ctl->h, change);
 	if (ret)
-		ctl_fail_lib(ctl, ret, "vm %s (id %llu)", vm->name,
-			     (unsigned long long)vm->id);
+		refuse(ctl, ret, vm, change);
 	else if (limited)
 		ret = wait_for_limit(ctl, vm);
 	vmswap_vm_free(vm);

@@ -129,7 +129,7 @@ static void check_process(struct findings *f, const struct ctl_vmm *vmm,
 	if (vmm->is_misaligned)
 		ctl_finding(f, FINDING_NOTE, "alignment",
 			    "in QEMU give the memory backend align=2M",
-			    "process %s maps its memory at an address that is not aligned to 2 MiB: huge mappings are not possible",
+			    "process %s maps its memory at an address that is not aligned to 2 MiB: huge mappings will not be possible; there are none yet",
 			    pid);
 	check_pins(f, vmm, pid);
 	if (vmm->has_userfaultfd)
