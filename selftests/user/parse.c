@@ -89,7 +89,10 @@ static void test_words(void)
 	      ctl_edit_distance("teir", "tier") == 1 &&
 	      ctl_edit_distance("", "abc") == 3, "edit distance");
 	check(!strcmp(ctl_nearest("lst", words, 3), "list") &&
-	      !strcmp(ctl_nearest("shaw", words, 3), "show"), "nearest word");
+	      !strcmp(ctl_nearest("shaw", words, 3), "show") &&
+	      !strcmp(ctl_nearest("settle", words, 3), "set"), "nearest word");
+	check(!ctl_nearest("remove", words, 3) && !ctl_nearest("rm", words, 3),
+	      "no word is near");
 }
 
 static int parse_range(const char *a, const char *b, struct range *range)

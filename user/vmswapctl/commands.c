@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Every word of the command line, and where it leads. */
-#include "ctl.h"
+#include "tier_keys.h"
+#include "vm_keys.h"
 
 #define LATER(n, v, a, o) { n, v, a, 0, -1, o, ctl_not_yet }
 
 const struct command ctl_commands[] = {
 	{ "tier", "add",
 	  "NAME ram [size SIZE] [algo lz4|zstd] [rank N] [reclaim-safe yes|no] | NAME block PATH [size SIZE] [rank N] [reclaim-safe yes|no] [--force]",
-	  2, -1, OPT_FORCE, ctl_tier_add },
-	{ "tier", "set", "NAME KEY VALUE...", 3, -1, 0, ctl_tier_set },
+	  2, -1, OPT_FORCE, ctl_tier_add, ctl_tier_keys, CTL_NR_TIER_KEYS },
+	{ "tier", "set", "NAME KEY VALUE...", 2, -1, 0, ctl_tier_set,
+	  ctl_tier_keys, CTL_NR_TIER_KEYS },
 	{ "tier", "del", "NAME", 1, 1, 0, ctl_tier_del },
 	{ "tier", "list", "", 0, 0, 0, ctl_tier_list },
 	{ "vm", "create", "PATH SIZE", 2, 2, 0, ctl_vm_create },
 	{ "vm", "list", "", 0, 0, 0, ctl_vm_list },
 	{ "vm", "show", "VM", 1, 1, 0, ctl_vm_show },
-	{ "vm", "set", "VM KEY VALUE...", 3, -1, 0, ctl_vm_set },
+	{ "vm", "set", "VM KEY VALUE...", 2, -1, 0, ctl_vm_set,
+	  ctl_vm_keys, CTL_NR_VM_KEYS },
 	{ "vm", "evict", "VM all|OFFSET LENGTH", 2, 3, 0, ctl_vm_evict },
 	{ "vm", "prefetch", "VM all|OFFSET LENGTH", 2, 3, 0, ctl_vm_prefetch },
 	LATER("vm", "thaw", "VM FILE", 0),
 	{ "host", "show", "", 0, 0, 0, ctl_host_show },
-	{ "host", "set", "KEY VALUE...", 2, -1, 0, ctl_host_set },
+	{ "host", "set", "KEY VALUE...", 1, -1, 0, ctl_host_set,
+	  ctl_host_keys, CTL_NR_HOST_KEYS },
 	{ "doctor", NULL, "[VM]", 0, 1, 0, ctl_doctor },
 	LATER("policy", "add", "...", 0),
 	LATER("policy", "set", "...", 0),

@@ -39,6 +39,8 @@ struct ctl {
 	struct vmswap *h;		/* after ctl_open() */
 };
 
+struct key;
+
 struct command {
 	const char *noun;
 	const char *verb;		/* NULL: the noun says it all */
@@ -47,6 +49,8 @@ struct command {
 	int max_args;			/* -1: any number */
 	unsigned int options;		/* OPT_* that it takes */
 	int (*run)(struct ctl *ctl);	/* returns CTL_* */
+	const struct key *keys;		/* of KEY VALUE, for the help */
+	size_t nr_keys;
 };
 
 extern const struct command ctl_commands[];
@@ -78,8 +82,8 @@ int ctl_unknown_word(const struct ctl *ctl, const char *what, const char *word,
 /* What a terminal must not interpret is replaced, in place. */
 void ctl_make_printable(char *text);
 
-/* usage.c */
-void ctl_print_usage(void);
+/* usage.c: of the command that the words name, or of all. */
+void ctl_print_usage(const struct ctl *ctl);
 int ctl_bad_args(const struct ctl *ctl, const struct command *command);
 int ctl_not_yet(struct ctl *ctl);
 

@@ -119,12 +119,15 @@ static char *join_words(const char *const *words, size_t count)
 int ctl_unknown_word(const struct ctl *ctl, const char *what, const char *word,
 		     const char *const *words, size_t count)
 {
+	const char *nearest = ctl_nearest(word, words, count);
 	char *list = join_words(words, count);
 
-	if (*word)
+	if (*word && nearest)
 		ctl_bad_usage(ctl, "%s: unknown word '%s'; the nearest is '%s'; accepted: %s",
-			      what, word, ctl_nearest(word, words, count),
-			      list);
+			      what, word, nearest, list);
+	else if (*word)
+		ctl_bad_usage(ctl, "%s: unknown word '%s'; accepted: %s",
+			      what, word, list);
 	else
 		ctl_bad_usage(ctl, "%s: a word must follow; accepted: %s",
 			      what, list);

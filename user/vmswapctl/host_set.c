@@ -9,7 +9,7 @@ static int parse_full(const char *value, void *object)
 	return vmswap_enum_value(VMSWAP_ENUM_FULL_ACTION, value, &host->full);
 }
 
-static const struct key keys[] = {
+const struct key ctl_host_keys[CTL_NR_HOST_KEYS] = {
 	{ "full", "wait or exceed", parse_full },
 };
 
@@ -18,9 +18,8 @@ int ctl_host_set(struct ctl *ctl)
 	struct vmswap_host change = { 0 };
 	int ret;
 
-	ret = ctl_parse_keys(ctl, "host set", keys,
-			     sizeof(keys) / sizeof(keys[0]), ctl->argv,
-			     ctl->argc, &change);
+	ret = ctl_parse_keys(ctl, "host set", ctl_host_keys,
+			     CTL_NR_HOST_KEYS, ctl->argv, ctl->argc, &change);
 	if (ret)
 		return ret;
 	if (ctl_open(ctl))

@@ -12,6 +12,10 @@ struct key {
 	int (*parse)(const char *value, void *object);
 };
 
+#define CTL_NR_HOST_KEYS	1
+
+extern const struct key ctl_host_keys[CTL_NR_HOST_KEYS];
+
 /* @what: the object, for messages.  0 or CTL_USAGE. */
 int ctl_parse_keys(const struct ctl *ctl, const char *what,
 		   const struct key *keys, size_t nr_keys, char *const *words,

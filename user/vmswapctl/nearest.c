@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "nearest.h"
@@ -35,6 +36,14 @@ unsigned int ctl_edit_distance(const char *a, const char *b)
 	return d[m][n];
 }
 
+/* One error in three letters, or one word begins with the other. */
+static bool is_near(const char *word, const char *other, unsigned int distance)
+{
+	size_t m = strlen(word), n = strlen(other);
+
+	return distance * 3 <= m || !strncmp(word, other, m < n ? m : n);
+}
+
 const char *ctl_nearest(const char *word, const char *const *words,
 			size_t count)
 {
@@ -49,5 +58,5 @@ const char *ctl_nearest(const char *word, const char *const *words,
 			nearest = words[i];
 		}
 	}
-	return nearest;
+	return is_near(word, nearest, best) ? nearest : NULL;
 }

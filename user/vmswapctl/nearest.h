@@ -7,7 +7,10 @@
 /* Insertions, deletions, replacements and swaps of neighbours. */
 unsigned int ctl_edit_distance(const char *a, const char *b);
 
-/* The word with the least distance; the first of several. @count > 0. */
+/*
+ * The word with the least distance, the first of several; NULL when it is not
+ * near enough to be meant.  @count > 0.
+ */
 const char *ctl_nearest(const char *word, const char *const *words,
 			size_t count);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -158,7 +159,9 @@ int ctl_parse_options(struct ctl *ctl, int argc, char **argv)
 	while (!ret && w.at < w.count) {
 		char *word = argv[w.at++];
 
-		if (only_words || word[0] != '-' || !word[1])
+		/* No option begins with a digit: -1 is a bad value. */
+		if (only_words || word[0] != '-' || !word[1] ||
+		    isdigit((unsigned char)word[1]))
 			ctl->argv[ctl->argc++] = word;
 		else if (!strcmp(word, "--"))
 			only_words = true;

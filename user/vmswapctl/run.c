@@ -102,8 +102,13 @@ static int dispatch(struct ctl *ctl)
 {
 	const struct command *command;
 
-	if (ctl->help || (ctl->argc && !strcmp(ctl->argv[0], "help"))) {
-		ctl_print_usage();
+	if (ctl->argc && !strcmp(ctl->argv[0], "help")) {
+		ctl->help = true;
+		ctl->argv++;
+		ctl->argc--;
+	}
+	if (ctl->help) {
+		ctl_print_usage(ctl);
 		return CTL_DONE;
 	}
 	if (ctl->version) {

@@ -60,8 +60,9 @@ static int parse_tiers(const char *value, void *object)
 {
 	struct vmswap_vm *vm = object;
 
+	/* None at all would be taken as all of them. */
 	VMSWAP_SET(vm, VM, TIERS, tiers, strcmp(value, "all") ? value : "");
-	return 0;
+	return *value ? 0 : -EINVAL;
 }
 
 static int parse_granule(const char *value, void *object)
@@ -91,13 +92,13 @@ static int parse_hints(const char *value, void *object)
 const struct key ctl_vm_keys[CTL_NR_VM_KEYS] = {
 	{ "limit", "a size such as 512M or 1.5G, N% of the VM's size, or none",
 	  parse_limit },
-	{ "min", CTL_SIZE_ACCEPTED, parse_min },
-	{ "max", CTL_SIZE_ACCEPTED, parse_max },
-	{ "shares", "a number", parse_shares },
+	{ "min", CTL_SIZE_ACCEPTED " (not yet)", parse_min },
+	{ "max", CTL_SIZE_ACCEPTED " (not yet)", parse_max },
+	{ "shares", "a number (not yet)", parse_shares },
 	{ "policy", "the name of a policy, as clock", parse_policy },
-	{ "tiers", "names of tiers separated by commas, or all", parse_tiers },
+	{ "tiers", "names of tiers separated by commas without blanks, or all", parse_tiers },
 	{ "granule", "a number of pages, a power of two from 1 to 512",
 	  parse_granule },
 	{ "prefetch", "a number of pages from 0 to 512", parse_prefetch },
-	{ "hints", "auto or off", parse_hints },
+	{ "hints", "auto or off (not yet)", parse_hints },
 };
