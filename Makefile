@@ -28,7 +28,7 @@ help:
 	@echo 'make module     only the module; KDIR=/path/to/kernel/headers'
 	@echo 'make user       only the library and the tools'
 	@echo 'make check      build, then all tests, in virtual machines;'
-	@echo '                TESTS="pagemap*" or KERNEL=6.12 for some of them'
+	@echo '                TESTS="block*" or KERNEL=6.12 for some of them'
 	@echo 'make lint       static checks only'
 	@echo 'make demo       the main job, shown in a virtual machine'
 	@echo 'make bench      measurements'
@@ -84,7 +84,8 @@ bench-page:
 soak: all
 	selftests/soak $(DURATION)
 
-install: install-module install-user
+# The module last: that it was left out is what must be read.
+install: install-user install-module
 
 install-user: user
 	@[ ! -e user/Makefile ] || $(MAKE) -C user install BUILD=$(BUILD) \
