@@ -212,6 +212,9 @@ static void relieve_host(struct work_struct *work)
 	unsigned long failing = jiffies;
 	unsigned int failures = 0;
 
+	/* Queued again while it ran, before it knew that it would rest. */
+	if (!all && time_before(jiffies, READ_ONCE(next_try)))
+		return;
 	while (!is_failing(failures, failing) && any_shortage(WORKER_STOPS) && offered(all)) {
 		if (relieve_nodes(all)) {
 			failures = 0;

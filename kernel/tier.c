@@ -327,6 +327,9 @@ int vmswap_tier_change(const struct vmswap_tier_params *params, struct netlink_e
 	vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_CHANGED, tier);
 unlock:
 	mutex_unlock(&vmswap_tier_lock);
+	/* It may have more room: VMs of which nothing could go are tried again. */
+	if (!ret)
+		vmswap_tier_prepare_vms();
 	return ret;
 }
 

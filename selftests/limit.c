@@ -273,6 +273,26 @@ TEST_F(limit, idle_until_room)
 	EXPECT_TRUE(comes_within(self->fd, before - MIB));
 }
 
+static int set_size(struct policy *p, const char *tier, uint64_t size)
+{
+	policy_cmd(p, VMSWAP_CMD_TIER_SET);
+	policy_put_str(p, VMSWAP_A_TIER_NAME, tier);
+	policy_put_u64(p, VMSWAP_A_TIER_SIZE, size);
+	return policy_talk(p, NULL, NULL);
+}
+
+/* And when its tier is made larger. */
+TEST_F(limit, idle_until_larger)
+{
+	ASSERT_EQ(0, exceed(self->fd, &self->policy, self->id, self->mem));
+	ASSERT_LT(LIMIT + MIB, resident(self->fd));
+	ASSERT_EQ(0, set_size(&self->policy, TEST_TIER, 256 * MIB));
+	EXPECT_TRUE(comes_within(self->fd, LIMIT));
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE));
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, set_size(&self->policy, TEST_TIER, TEST_TIER_SIZE));
+}
+
 static double seconds(void)
 {
 	struct timespec t;
