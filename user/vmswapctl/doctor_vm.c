@@ -19,14 +19,6 @@ static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 			    "it has no limit: its pages leave only when the host is short of memory");
 		return;
 	}
-	if (has_limit && vm->limit > vm->size) {
-		ctl_finding(f, FINDING_NOTE, "limit",
-			    "vmswapctl vm set VM limit SIZE, or limit N%, with a SIZE below its own",
-			    "its limit of %s is more than its size of %s: it never meets it",
-			    ctl_format_size(vm->limit, false, limit),
-			    ctl_format_size(vm->size, false, effective));
-		return;
-	}
 	ctl_format_size(vm->limit, false, limit);
 	ctl_format_size(vm->limit_effective, false, effective);
 	if (has_limit && vm->limit_effective < vm->limit)
@@ -34,6 +26,11 @@ static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 			    "raise memory.high or memory.max of its cgroup, or lower the limit",
 			    "its cgroup has room for %s only, less than its limit of %s",
 			    effective, limit);
+	else if (has_limit && vm->limit > vm->size)
+		ctl_finding(f, FINDING_NOTE, "limit",
+			    "vmswapctl vm set VM limit SIZE, or limit N%, with a SIZE below its own",
+			    "its limit of %s is more than its size of %s: it never meets it",
+			    limit, ctl_format_size(vm->size, false, effective));
 	else
 		ctl_finding(f, FINDING_OK, "limit", NULL,
 			    "it may have %s of memory", effective);
