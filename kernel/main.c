@@ -13,71 +13,49 @@
 #include "tier.h"
 #include "vm.h"
 
-/*
- * Unloading is refused while a mount or a file of /dev/vmswap exists: each holds the
- * module.  So no VM exists at exit.  Netlink commands hold nothing: unregistering the
- * family waits for them, before what they use goes.
- */
-static void vmswap_exit_from(int stage)
+static const struct {
+	int (*init)(void);
+	void (*exit)(void);
+} parts[] = {
+	{ vmswap_tier_init,	vmswap_tier_exit },
+	{ vmswap_evict_init,	vmswap_evict_exit },
+	{ vmswap_reclaim_init,	vmswap_reclaim_exit },
+	{ vmswap_pressure_init,	vmswap_pressure_exit },
+	{ vmswap_shrinker_init,	vmswap_shrinker_exit },
+	{ vmswap_netlink_init,	vmswap_netlink_exit },
+	{ vmswap_fs_init,	vmswap_fs_exit },
+	{ vmswap_dev_init,	vmswap_dev_exit },
+};
+
+static void exit_parts(int n)
 {
-	switch (stage) {
-	case 9:
-		vmswap_dev_exit();
-		fallthrough;
-	case 8:
-		vmswap_fs_exit();
-		fallthrough;
-	case 7:
-		vmswap_netlink_exit();
-		fallthrough;
-	case 6:
-		vmswap_shrinker_exit();
-		fallthrough;
-	case 5:
-		vmswap_pressure_exit();
-		fallthrough;
-	case 4:
-		vmswap_reclaim_exit();
-		fallthrough;
-	case 3:
-		vmswap_evict_exit();
-		fallthrough;
-	case 2:
-		vmswap_tier_exit();
-		fallthrough;
-	case 1:
-		vmswap_vm_exit();
-	}
+	while (n--)
+		parts[n].exit();
+	vmswap_vm_exit();	/* waits for what the others have left to RCU */
 }
 
 static int __init vmswap_init(void)
 {
-	static int (*const init[])(void) = {
-		vmswap_vm_init,
-		vmswap_tier_init,
-		vmswap_evict_init,
-		vmswap_reclaim_init,
-		vmswap_pressure_init,
-		vmswap_shrinker_init,
-		vmswap_netlink_init,
-		vmswap_fs_init,
-		vmswap_dev_init,
-	};
 	int i, ret;
 
-	for (i = 0; i < ARRAY_SIZE(init); i++) {
-		ret = init[i]();
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		ret = parts[i].init();
 		if (ret) {
-			vmswap_exit_from(i);
+			exit_parts(i);
 			return ret;
 		}
 	}
 	return 0;
 }
 
+/*
+ * Unloading is refused while a mount or a file of /dev/vmswap exists: each holds the
+ * module.  So no VM exists at exit.  Netlink commands hold nothing: unregistering the
+ * family waits for them, before what they use goes.
+ */
 static void __exit vmswap_exit(void)
 {
-	vmswap_exit_from(9);
+	exit_parts(ARRAY_SIZE(parts));
 }
 
 module_init(vmswap_init);

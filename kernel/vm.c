@@ -378,11 +378,6 @@ unsigned int vmswap_vm_count(void)
 	return n;
 }
 
-int vmswap_vm_init(void)
-{
-	return 0;
-}
-
 void vmswap_vm_exit(void)
 {
 	rcu_barrier();		/* vm_free_rcu() is module text */

@@ -181,7 +181,6 @@ u64 vmswap_vm_limit(struct vmswap_vm *vm);
 bool vmswap_name_ok(const char *name);
 
 unsigned int vmswap_vm_count(void);
-int vmswap_vm_init(void);
 void vmswap_vm_exit(void);
 
 #endif /* VMSWAP_VM_H */
