@@ -38,7 +38,7 @@
 #include <linux/sched/mm.h>
 
 #include "compat.h"
-#include "fault.h"
+#include "fill.h"
 #include "populate.h"
 #include "reclaim.h"
 #include "trace.h"

@@ -5,7 +5,7 @@
 #include <linux/migrate.h>
 
 #include "compat.h"
-#include "fault.h"
+#include "fill.h"
 #include "fs.h"
 #include "vm.h"
 

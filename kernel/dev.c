@@ -12,8 +12,8 @@
 #include "compat.h"
 #include "dev.h"
 #include "evict.h"
-#include "fault.h"
 #include "fs.h"
+#include "page.h"
 #include "reclaim.h"
 #include "vm.h"
 

@@ -41,7 +41,7 @@
 
 #include "compat.h"
 #include "evict.h"
-#include "fault.h"
+#include "page.h"
 #include "tier.h"
 #include "trace.h"
 #include "vm.h"

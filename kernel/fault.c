@@ -14,12 +14,12 @@
 #include <linux/userfaultfd_k.h>
 
 #include "compat.h"
-#include "fault.h"
 #include "fs.h"
 #include "populate.h"
 #include "reclaim.h"
 #include "trace.h"
 #include "vm.h"
+#include "wait.h"
 
 /*
  * Drop the lock the fault came with, to wait and let the fault be tried again.  The

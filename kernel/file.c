@@ -15,8 +15,8 @@
 #include "compat.h"
 #include "dev.h"
 #include "evict.h"
-#include "fault.h"
 #include "fs.h"
+#include "page.h"
 #include "vm.h"
 
 /* ------------------------------------------------------------ read and write */

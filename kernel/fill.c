@@ -10,8 +10,7 @@
 #include <linux/pagemap.h>
 
 #include "compat.h"
-#include "fault.h"
-#include "populate.h"
+#include "fill.h"
 #include "tier.h"
 #include "vm.h"
 

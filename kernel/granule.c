@@ -19,7 +19,6 @@
 #include <linux/vmstat.h>
 
 #include "compat.h"
-#include "fault.h"
 #include "populate.h"
 #include "reclaim.h"
 #include "vm.h"

@@ -10,8 +10,8 @@
 #include <net/genetlink.h>
 
 #include "evict.h"
-#include "fault.h"
 #include "netlink_msg.h"
+#include "page.h"
 #include "vm.h"
 
 /* How long one range command works before it says where to go on. */

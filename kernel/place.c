@@ -16,6 +16,7 @@
 
 #include "compat.h"
 #include "place.h"
+#include "vm.h"
 
 #ifdef CONFIG_NUMA
 bool vmswap_place_of_vma(struct vm_area_struct *vma, struct vmswap_place *place)
@@ -106,4 +107,31 @@ unsigned int vmswap_place_alloc_bulk(const struct vmswap_place *place, gfp_t gfp
 				     unsigned int nr, struct page **pages)
 {
 	return has_policy(place) ? 0 : alloc_pages_bulk(gfp, nr, pages);
+}
+
+/*
+ * Whoever has no mapping goes by the last one that had a policy.  It is copied under
+ * the lock: a mode with the nodes of another one, or nodes that become none while
+ * they are counted, would allocate from a node that does not exist.
+ */
+void vmswap_place_remember(struct vmswap_region *region, const struct vmswap_place *place)
+{
+	/* Nearly always the same: no lock is shared by faults. */
+	if (data_race(region->place.mode == place->mode && region->place.home == place->home &&
+		      nodes_equal(region->place.nodes, place->nodes)))
+		return;
+	spin_lock(&region->place_lock);
+	region->place = *place;
+	spin_unlock(&region->place_lock);
+}
+
+const struct vmswap_place *vmswap_place_last(struct vmswap_region *region,
+					     struct vmswap_place *copy)
+{
+	if (likely(READ_ONCE(region->place.mode) == MPOL_DEFAULT))
+		return NULL;
+	spin_lock(&region->place_lock);
+	*copy = region->place;
+	spin_unlock(&region->place_lock);
+	return copy;
 }

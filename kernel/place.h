@@ -9,6 +9,7 @@
 struct folio;
 struct page;
 struct vm_area_struct;
+struct vmswap_region;
 
 /**
  * struct vmswap_place - what mbind() has said of a mapping
@@ -34,5 +35,13 @@ struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index
  */
 unsigned int vmswap_place_alloc_bulk(const struct vmswap_place *place, gfp_t gfp,
 				     unsigned int nr, struct page **pages);
+
+/*
+ * Process context; do not sleep.  Whoever has no mapping goes by the last one that had
+ * a policy; its copy, or NULL.
+ */
+void vmswap_place_remember(struct vmswap_region *region, const struct vmswap_place *place);
+const struct vmswap_place *vmswap_place_last(struct vmswap_region *region,
+					     struct vmswap_place *copy);
 
 #endif /* VMSWAP_PLACE_H */

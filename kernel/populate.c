@@ -15,17 +15,17 @@
  */
 #include <linux/blkdev.h>
 #include <linux/memcontrol.h>
-#include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 
 #include "compat.h"
-#include "fault.h"
+#include "fill.h"
 #include "populate.h"
 #include "reclaim.h"
 #include "vm.h"
+#include "wait.h"
 
 /* ----------------------------------------------------------------- insertion */
 
@@ -345,33 +345,6 @@ void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio)
 
 /* ----------------------------------------------------------- for system calls */
 
-/*
- * Whoever has no mapping goes by the last one that had a policy.  It is copied under
- * the lock: a mode with the nodes of another one, or nodes that become none while
- * they are counted, would allocate from a node that does not exist.
- */
-void vmswap_place_remember(struct vmswap_region *region, const struct vmswap_place *place)
-{
-	/* Nearly always the same: no lock is shared by faults. */
-	if (data_race(region->place.mode == place->mode && region->place.home == place->home &&
-		      nodes_equal(region->place.nodes, place->nodes)))
-		return;
-	spin_lock(&region->place_lock);
-	region->place = *place;
-	spin_unlock(&region->place_lock);
-}
-
-static const struct vmswap_place *last_place(struct vmswap_region *region,
-					     struct vmswap_place *copy)
-{
-	if (likely(READ_ONCE(region->place.mode) == MPOL_DEFAULT))
-		return NULL;
-	spin_lock(&region->place_lock);
-	*copy = region->place;
-	spin_unlock(&region->place_lock);
-	return copy;
-}
-
 /**
  * vmswap_page_get() - get a page of a region for a system call
  * @region: the region
@@ -386,7 +359,7 @@ struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index)
 {
 	struct vmswap_place place;
 	struct vmswap_request req = {
-		.region = region, .index = index, .place = last_place(region, &place),
+		.region = region, .index = index, .place = vmswap_place_last(region, &place),
 	};
 	int ret;
 
@@ -420,7 +393,7 @@ static int prefetch_range(struct vmswap_region *region, pgoff_t start, pgoff_t e
 	struct vmswap_place place;
 	struct vmswap_request req = {
 		.region = region, .nowait = true, .alone = true,
-		.place = last_place(region, &place),
+		.place = vmswap_place_last(region, &place),
 	};
 	pgoff_t index;
 	int ret;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* populate.h - between the files that bring pages in: fill, populate, ahead, fault. */
+/* populate.h - between the files that bring pages in: populate, granule, ahead, fault. */
 #ifndef VMSWAP_POPULATE_H
 #define VMSWAP_POPULATE_H
 
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
-#include "fault.h"
+#include "page.h"
 #include "vm.h"
 
 /**
@@ -62,19 +62,12 @@ static inline bool vmswap_beyond_eof(struct vmswap_region *region, pgoff_t index
 /* populate.c: process context, may sleep, no folio lock held. */
 int vmswap_populate(struct vmswap_request *req);
 
-/* populate.c: process context; does not sleep. */
-void vmswap_place_remember(struct vmswap_region *region, const struct vmswap_place *place);
-
 /* populate.c: process context; do not sleep; under invalidate_lock. */
 void vmswap_neighbours_begin(struct vmswap_neighbours *n, const struct vmswap_request *req,
 			     gfp_t zero);
 struct folio *vmswap_insert_neighbour(struct vmswap_neighbours *n, pgoff_t index,
-				      unsigned int more);
+				      unsigned int want);
 void vmswap_neighbours_end(struct vmswap_neighbours *n);
-
-/* fill.c: process context, may sleep; the folio is locked and not uptodate. */
-int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,
-		     bool zeroed, enum vmswap_fault_kind *kind);
 
 /* granule.c: process context, do not sleep; the folio of the page is locked. */
 void vmswap_granule_zero(struct vmswap_request *req, bool dirty);
@@ -85,10 +78,5 @@ void vmswap_granule_warm(struct vmswap_region *region, pgoff_t index, u64 *word,
 void vmswap_ahead_miss(struct vmswap_request *req);
 void vmswap_ahead_hit(struct vmswap_request *req);
 pgoff_t vmswap_ahead_claim(struct vmswap_request *req);
-
-/* wait.c: process context, sleeps; no lock that others need. */
-int vmswap_wait_folio(struct folio *folio, struct mm_struct *mm);
-void vmswap_wait_folio_fault(struct folio *folio, struct mm_struct *mm, enum fault_flag flags);
-bool vmswap_serves_nobody(struct mm_struct *mm);
 
 #endif /* VMSWAP_POPULATE_H */

@@ -22,7 +22,7 @@
 
 #include "block.h"
 #include "evict.h"
-#include "fault.h"
+#include "fill.h"
 #include "tier.h"
 
 /* Requests kept for I/O when there is no memory: what one evictor has in flight. */

@@ -22,7 +22,7 @@
 #include <net/net_namespace.h>
 
 #include "event.h"
-#include "fault.h"
+#include "page.h"
 #include "reclaim.h"
 #include "tier.h"
 #include "tier_table.h"

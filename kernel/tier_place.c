@@ -13,7 +13,6 @@
 #include <linux/srcu.h>
 
 #include "event.h"
-#include "fault.h"
 #include "reclaim.h"
 #include "tier.h"
 #include "tier_table.h"

@@ -6,7 +6,7 @@
 #include <linux/sched/signal.h>
 #include <linux/wait_bit.h>
 
-#include "populate.h"
+#include "wait.h"
 
 /*
  * A kernel thread waits in slices, to see whether it still has an mm to serve.  Our
@@ -16,7 +16,6 @@
 #define FIRST_SLICE	1
 #define LAST_SLICE	(HZ / 10)
 
-/* A kernel thread that faults for an mm whose last task is gone. */
 bool vmswap_serves_nobody(struct mm_struct *mm)
 {
 #ifdef CONFIG_MEMCG

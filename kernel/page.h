@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* fault.h - bring pages in. */
-#ifndef VMSWAP_FAULT_H
-#define VMSWAP_FAULT_H
+/* page.h - pages for those above the page cache: have one, give it back. */
+#ifndef VMSWAP_PAGE_H
+#define VMSWAP_PAGE_H
 
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -32,16 +32,7 @@ struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index);
 int vmswap_prefetch(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		    unsigned long *done, unsigned long *no_room);
 
-/* Any context; called by tiers. */
-void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err);
-
-/*
- * Process context; the folio is locked and not uptodate, and stays locked, but
- * with -EINPROGRESS: then it is unlocked when it is filled.
- */
-int vmswap_fill(struct vmswap_region *region, struct folio *folio);
-
 /* Under the folio lock: content is newer than the word; its copy may be freed. */
 void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio);
 
-#endif /* VMSWAP_FAULT_H */
+#endif /* VMSWAP_PAGE_H */

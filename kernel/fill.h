@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* fill.h - give a folio the bytes that its word names. */
+#ifndef VMSWAP_FILL_H
+#define VMSWAP_FILL_H
+
+#include "page.h"
+
+/* Any context; called by tiers. */
+void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err);
+
+/*
+ * Process context; the folio is locked and not uptodate, and stays locked, but
+ * with -EINPROGRESS: then it is unlocked when it is filled.
+ */
+int vmswap_fill(struct vmswap_region *region, struct folio *folio);
+
+/* The same for who has the word, and wants to know where the bytes came from. */
+int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,
+		     bool zeroed, enum vmswap_fault_kind *kind);
+
+#endif /* VMSWAP_FILL_H */
