@@ -50,7 +50,7 @@ static int error_remove_folio(struct address_space *mapping, struct folio *folio
 	bool lost = folio_test_dirty(folio) || !folio_test_uptodate(folio);
 
 	if (lost && word)
-		vmswap_word_set(region, folio->index, word, VMSWAP_WORD_POISON);
+		vmswap_word_set(region, word, VMSWAP_WORD_POISON);
 	else if (!lost && !vmswap_fs_private_allowed(mapping->host->i_sb))
 		unmap_mapping_pages(mapping, folio->index, 1, true);
 	return generic_error_remove_folio(mapping, folio);

@@ -89,7 +89,7 @@ typedef int (*range_fn)(struct vmswap_region *region, pgoff_t start, pgoff_t end
 static int evict_fn(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		    struct vmswap_evict_result *res)
 {
-	return vmswap_evict_range(region, start, end, VMSWAP_EVICT_ALL, res);
+	return vmswap_evict_range(region, start, end, res);
 }
 
 static int prefetch_fn(struct vmswap_region *region, pgoff_t start, pgoff_t end,

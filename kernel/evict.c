@@ -210,7 +210,7 @@ static void keep(struct vmswap_evict_run *run, unsigned int i)
 static void stored(struct vmswap_evict_run *run, unsigned int i)
 {
 	vmswap_count(run->region->vm, VC_SWAPOUT, 1);
-	vmswap_word_set(run->region, run->index[i], run->word[i], run->new[i]);
+	vmswap_word_set(run->region, run->word[i], run->new[i]);
 	run->fate[i] = CLEANED;
 }
 
@@ -227,7 +227,7 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i)
 
 	run->fate[i] = CLEANED;
 	if (encode_content(folio, &new)) {
-		vmswap_word_set(region, folio->index, word, new);
+		vmswap_word_set(region, word, new);
 		return;
 	}
 	if (vmswap_word_state(old) == VMSWAP_WORD_SLOT) {
@@ -237,7 +237,7 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i)
 		}
 		/* Outdated.  Its room may be what the new copy needs. */
 		folio_mark_dirty(folio);
-		vmswap_word_set(region, folio->index, word, VMSWAP_WORD_ZERO);
+		vmswap_word_set(region, word, VMSWAP_WORD_ZERO);
 		folio_clear_dirty_for_io(folio);
 	}
 	switch (vmswap_tier_store(&store, &run->new[i])) {
@@ -501,11 +501,11 @@ void vmswap_evict_end(struct vmswap_evictor *ev)
 }
 
 static int evict_pass(struct vmswap_region *region, pgoff_t start, pgoff_t end,
-		      enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
+		      struct vmswap_evict_result *res)
 {
 	struct address_space *mapping = region->inode.i_mapping;
 	const struct vmswap_evict_how how = {
-		.mode = mode, .store = vmswap_evict_where(), .nid = NUMA_NO_NODE,
+		.mode = VMSWAP_EVICT_ALL, .store = vmswap_evict_where(), .nid = NUMA_NO_NODE,
 	};
 	struct vmswap_evictor ev = { .how = &how, .res = res };
 	unsigned long index = start;
@@ -562,24 +562,23 @@ static void drain_lru_batches(void)
  * @region: the region
  * @start: first page
  * @end: one after the last page
- * @mode: which of them
  * @res: what became of them is added here
  *
- * A page just brought in sits in some CPU's LRU batch, which holds a reference:
+ * All pages leave that can.  A page just brought in sits in some CPU's LRU batch, which holds a reference:
  * what stayed busy is tried once more after the batches were drained.
  *
  * Return: 0, or -EINTR when the task is being killed.
  */
 int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
-		       enum vmswap_evict_mode mode, struct vmswap_evict_result *res)
+		       struct vmswap_evict_result *res)
 {
 	struct vmswap_evict_result once = {}, again = {};
 	int ret;
 
-	ret = evict_pass(region, start, end, mode, &once);
-	if (!ret && once.busy && mode == VMSWAP_EVICT_ALL) {
+	ret = evict_pass(region, start, end, &once);
+	if (!ret && once.busy) {
 		drain_lru_batches();
-		ret = evict_pass(region, start, end, mode, &again);
+		ret = evict_pass(region, start, end, &again);
 		/* What stayed the first time was looked at again. */
 		again.evicted += once.evicted;
 		once = again;

@@ -91,7 +91,7 @@ enum vmswap_store_where vmswap_evict_where(void);
 
 /* Process context, may sleep, no folio or fault lock held. */
 int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
-		       enum vmswap_evict_mode mode, struct vmswap_evict_result *res);
+		       struct vmswap_evict_result *res);
 int vmswap_evict_init(void);
 void vmswap_evict_exit(void);
 

@@ -503,7 +503,7 @@ static int vmswap_fadvise(struct file *file, loff_t offset, loff_t len, int advi
 	case POSIX_FADV_WILLNEED:
 		return vmswap_prefetch(region, start, end, &done, &no_room);
 	case POSIX_FADV_DONTNEED:
-		return vmswap_evict_range(region, start, end, VMSWAP_EVICT_ALL, &res);
+		return vmswap_evict_range(region, start, end, &res);
 	case POSIX_FADV_NORMAL:
 	case POSIX_FADV_RANDOM:
 	case POSIX_FADV_SEQUENTIAL:

@@ -5,7 +5,6 @@
  * Who runs at the same time: nobody that touches this folio or its word, for the
  * folio is locked.  A read from a device ends in any context, and unlocks it.
  */
-#include <linux/blkdev.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
@@ -51,7 +50,7 @@ static int load_failed(struct vmswap_region *region, struct folio *folio, u64 *w
 	}
 	vmswap_count(region->vm, VC_IO_ERRORS, 1);
 	vmswap_tier_load_failed(region, folio->index, old, err);
-	vmswap_word_set(region, folio->index, word, VMSWAP_WORD_POISON);
+	vmswap_word_set(region, word, VMSWAP_WORD_POISON);
 	return -EHWPOISON;
 }
 

@@ -61,7 +61,7 @@ static int range_step(struct vmswap_region *region, pgoff_t start, pgoff_t end, 
 		      struct vmswap_evict_result *res)
 {
 	if (evict)
-		return vmswap_evict_range(region, start, end, VMSWAP_EVICT_ALL, res);
+		return vmswap_evict_range(region, start, end, res);
 	return vmswap_prefetch(region, start, end, &res->evicted, &res->no_room);
 }
 

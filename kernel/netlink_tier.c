@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* netlink_tier.c - the commands about tiers. */
-#include <linux/ctype.h>
 #include <net/genetlink.h>
 
 #include "netlink_msg.h"

@@ -267,8 +267,7 @@ int vmswap_nl_vm_dump(struct sk_buff *skb, struct netlink_callback *cb)
 }
 
 /* What is asked for, checked; nothing is changed before all of it is known to be good. */
-static int parse_vm_set(struct genl_info *info, struct vmswap_vm *vm,
-			struct vmswap_settings *set)
+static int parse_vm_set(struct genl_info *info, struct vmswap_settings *set)
 {
 	static const u8 later[] = {
 		VMSWAP_A_VM_MIN_BYTES, VMSWAP_A_VM_MAX_BYTES, VMSWAP_A_VM_SHARES, VMSWAP_A_VM_HINTS,
@@ -335,7 +334,7 @@ static int change_vm(struct vmswap_vm *vm, struct genl_info *info)
 	mutex_lock(&vm->policy_lock);
 	old = vm->set;
 	new = old;
-	ret = parse_vm_set(info, vm, &new);
+	ret = parse_vm_set(info, &new);
 	if (ret)
 		goto unlock;
 	apply_settings(vm, &new);

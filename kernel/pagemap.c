@@ -105,14 +105,14 @@ void vmswap_word_set_loaded(struct vmswap_region *region, u64 *word, u64 new,
 		vmswap_tier_free_slot(region->vm, old, len);
 }
 
-void vmswap_word_set(struct vmswap_region *region, pgoff_t index, u64 *word, u64 new)
+void vmswap_word_set(struct vmswap_region *region, u64 *word, u64 new)
 {
 	vmswap_word_set_loaded(region, word, new, 0);
 }
 
 /* Clears [start, end) of one leaf; returns how many words held something. */
 static unsigned long discard_leaf(struct vmswap_region *region, u64 *leaf,
-				  pgoff_t base, unsigned int start, unsigned int end)
+				  unsigned int start, unsigned int end)
 {
 	unsigned long n = 0;
 	unsigned int i;
@@ -121,7 +121,7 @@ static unsigned long discard_leaf(struct vmswap_region *region, u64 *leaf,
 		n += vmswap_word_state(READ_ONCE(leaf[i])) != VMSWAP_WORD_ZERO;
 		/* Cold: whoever gave it away does not want it back with a neighbour. */
 		if (READ_ONCE(leaf[i]) != VMSWAP_WORD_COLD)
-			vmswap_word_set(region, base + i, &leaf[i], VMSWAP_WORD_COLD);
+			vmswap_word_set(region, &leaf[i], VMSWAP_WORD_COLD);
 	}
 	return n;
 }
@@ -149,8 +149,7 @@ unsigned long vmswap_pagemap_discard(struct vmswap_region *region, pgoff_t start
 			  (end - 1) >> VMSWAP_LEAF_SHIFT) {
 		pgoff_t base = i << VMSWAP_LEAF_SHIFT;
 
-		n += discard_leaf(region, leaf, base,
-				  start > base ? start - base : 0,
+		n += discard_leaf(region, leaf, start > base ? start - base : 0,
 				  min_t(pgoff_t, end - base, VMSWAP_LEAF_WORDS));
 		cond_resched();
 	}

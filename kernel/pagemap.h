@@ -125,7 +125,7 @@ static inline u64 vmswap_word_read(struct vmswap_pagemap *map, pgoff_t index)
  * Under the folio lock, or invalidate_lock for writing.  Frees the slot that
  * the old word named unless the new word names the same one.
  */
-void vmswap_word_set(struct vmswap_region *region, pgoff_t index, u64 *word, u64 new);
+void vmswap_word_set(struct vmswap_region *region, u64 *word, u64 new);
 
 /* The same after the slot was read, which has told its length. */
 void vmswap_word_set_loaded(struct vmswap_region *region, u64 *word, u64 new,

@@ -52,16 +52,6 @@ static unsigned long policy_limit(struct vmswap_vm *vm)
 	return limit == VMSWAP_NO_LIMIT ? ULONG_MAX : limit >> PAGE_SHIFT;
 }
 
-/* What the VM's cgroup leaves room for, counting what is resident now. */
-static unsigned long limit_pages(struct vmswap_vm *vm)
-{
-	unsigned long room = vmswap_cgroup_room(vm);
-
-	if (likely(room == ULONG_MAX))
-		return policy_limit(vm);
-	return min(policy_limit(vm), vmswap_vm_resident(vm) + room);
-}
-
 /**
  * vmswap_reclaim_limit() - the limit in force
  * @vm: the VM
@@ -70,7 +60,12 @@ static unsigned long limit_pages(struct vmswap_vm *vm)
  */
 unsigned long vmswap_reclaim_limit(struct vmswap_vm *vm)
 {
-	return limit_pages(vm);
+	unsigned long room = vmswap_cgroup_room(vm);
+
+	/* What the cgroup leaves room for, counting what is resident now. */
+	if (likely(room == ULONG_MAX))
+		return policy_limit(vm);
+	return min(policy_limit(vm), vmswap_vm_resident(vm) + room);
 }
 
 /* The worker's marks below a limit: wide enough that faults seldom meet it. */
@@ -459,7 +454,7 @@ static void tell_if_over(struct vmswap_vm *vm)
 void vmswap_reclaim_worker(struct work_struct *work)
 {
 	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, reclaim_work);
-	unsigned long limit = limit_pages(vm), goal, resident;
+	unsigned long limit = vmswap_reclaim_limit(vm), goal, resident;
 
 	if (limit == ULONG_MAX)
 		goto wake;
@@ -484,7 +479,7 @@ wake:
  */
 bool vmswap_reclaim_has_room(struct vmswap_vm *vm)
 {
-	unsigned long limit = limit_pages(vm);
+	unsigned long limit = vmswap_reclaim_limit(vm);
 
 	return limit == ULONG_MAX || vmswap_vm_resident(vm) < limit;
 }
@@ -499,7 +494,7 @@ bool vmswap_reclaim_has_room(struct vmswap_vm *vm)
  */
 unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched)
 {
-	unsigned long limit = limit_pages(vm), resident, low;
+	unsigned long limit = vmswap_reclaim_limit(vm), resident, low;
 
 	if (likely(limit == ULONG_MAX))
 		return limit;
@@ -524,7 +519,7 @@ unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched)
  */
 int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
 {
-	unsigned long limit = limit_pages(vm), resident;
+	unsigned long limit = vmswap_reclaim_limit(vm), resident;
 
 	vmswap_pressure_check();
 	if (likely(limit == ULONG_MAX))

@@ -89,8 +89,8 @@ struct vmswap_tier_params {
  * @kind: VMSWAP_TIER_KIND_*
  * @keeps_copy: a slot stays valid beside the resident page, so that an unchanged
  *	page need not be written again
- * @reclaim_safe: may be written to in order to free memory, unless the tier says
- *	otherwise
+ * @reclaim_safe: may be written to in order to free memory, unless the operator
+ *	says otherwise; a kind that goes by its device sets it in @create
  * @does_io: storing waits for a device
  * @create: check @params, take resources, set tier->size.  Process context, may
  *	sleep.  0 or an errno with @extack set.

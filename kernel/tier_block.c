@@ -284,7 +284,6 @@ const struct vmswap_tier_ops vmswap_tier_block_ops = {
 	.kind		= VMSWAP_TIER_KIND_BLOCK,
 	.keeps_copy	= true,
 	.does_io	= true,
-	.reclaim_safe	= true,
 	.create		= block_create,
 	.destroy	= block_destroy,
 	.store		= block_store,

@@ -75,7 +75,7 @@ static int drain_page(struct vmswap_region *region, pgoff_t index)
 	word = vmswap_word_at(&region->map, index);
 	if (is_in_tier(READ_ONCE(*word))) {
 		folio_mark_dirty(folio);
-		vmswap_word_set(region, index, word, VMSWAP_WORD_ZERO);
+		vmswap_word_set(region, word, VMSWAP_WORD_ZERO);
 	}
 	vmswap_folio_release(folio);
 	return 0;
