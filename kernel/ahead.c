@@ -172,8 +172,7 @@ static pgoff_t read_window(struct vmswap_request *req, pgoff_t start, unsigned i
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return start;
 	memcg = set_active_memcg(region->vm->memcg);
-	end = min_t(pgoff_t, start + window,
-		    DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE));
+	end = min(start + window, vmswap_region_pages(region));
 	if (start < end)
 		end = read_range(req, start, end);
 	set_active_memcg(memcg);

@@ -134,7 +134,7 @@ static int do_range(struct vmswap_region *region, const struct vmswap_range *ran
 		    u64 skip, range_fn fn, struct vmswap_ranges *args,
 		    struct vmswap_evict_result *res)
 {
-	u64 size = round_up(i_size_read(&region->inode), PAGE_SIZE);
+	u64 size = (u64)vmswap_region_pages(region) << PAGE_SHIFT;
 	u64 pos = range->offset + skip, end = range->offset + range->length;
 	u64 stop = min(end, size);
 	int ret;
@@ -227,7 +227,7 @@ static u16 folio_state(struct folio *folio)
 
 	if (folio_test_dirty(folio))
 		state |= VMSWAP_PAGE_DIRTY;
-	if (folio_test_mlocked(folio) || folio_maybe_dma_pinned(folio))
+	if (vmswap_folio_pinned(folio))
 		state |= VMSWAP_PAGE_PINNED;
 	return state;
 }
@@ -270,7 +270,7 @@ static int put_states(struct vmswap_region *region, struct vmswap_page_state *ar
 {
 	u16 __user *out = u64_to_user_ptr(args->states);
 	pgoff_t first = args->offset >> PAGE_SHIFT, n = args->length >> PAGE_SHIFT, i;
-	pgoff_t end = DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE);
+	pgoff_t end = vmswap_region_pages(region);
 	u16 states[256];
 
 	for (i = 0; i < n; i++) {

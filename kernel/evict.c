@@ -67,11 +67,6 @@ struct vmswap_evict_run {
 	struct vmswap_store_batch batch;
 };
 
-static bool is_pinned(struct folio *folio)
-{
-	return folio_test_mlocked(folio) || folio_maybe_dma_pinned(folio);
-}
-
 /*
  * Under the folio lock: is it this page's turn?  A page that is not cold was used
  * since the last look, or is looked at for the first time: it is made cold, and
@@ -121,7 +116,7 @@ static struct folio *lock_one(struct vmswap_region *region, pgoff_t index,
 		res->busy++;
 		goto unlock;
 	}
-	if (is_pinned(folio)) {
+	if (vmswap_folio_pinned(folio)) {
 		res->pinned++;
 		goto unlock;
 	}

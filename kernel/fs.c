@@ -410,8 +410,7 @@ static u64 blocks_of(struct vmswap_region *region)
 		pages += vmswap_counter_sum(region->vm, VC_WORDS_SAME) +
 			 vmswap_counter_sum(region->vm, VC_WORDS_SLOT) +
 			 vmswap_counter_sum(region->vm, VC_WORDS_POISON);
-	return min_t(u64, pages, DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE)) *
-	       (PAGE_SIZE / 512);
+	return min_t(u64, pages, vmswap_region_pages(region)) * (PAGE_SIZE / 512);
 }
 
 static int vmswap_getattr(struct mnt_idmap *idmap, const struct path *path,

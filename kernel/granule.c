@@ -102,8 +102,7 @@ void vmswap_granule_zero(struct vmswap_request *req, bool dirty)
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return;
 	memcg = set_active_memcg(region->vm->memcg);
-	end = min_t(pgoff_t, start + granule,
-		    DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE));
+	end = min(start + granule, vmswap_region_pages(region));
 	add_zero_pages(req, start, end, spare, dirty);
 	set_active_memcg(memcg);
 	filemap_invalidate_unlock_shared(mapping);

@@ -71,8 +71,7 @@ static int work_range(struct vmswap_region *region, u64 offset, u64 length, bool
 {
 	unsigned long stop = jiffies + msecs_to_jiffies(RANGE_MS);
 	pgoff_t i = offset >> PAGE_SHIFT;
-	pgoff_t end = min_t(u64, offset + length,
-			    round_up(i_size_read(&region->inode), PAGE_SIZE)) >> PAGE_SHIFT;
+	pgoff_t end = min_t(u64, (offset + length) >> PAGE_SHIFT, vmswap_region_pages(region));
 	int ret = 0;
 
 	while (i < end && !ret) {

@@ -134,7 +134,7 @@ static int put_region(struct sk_buff *skb, struct vmswap_region *region, struct 
 	if (nla_put_u32(skb, VMSWAP_A_REGION_INDEX, region->index) ||
 	    nla_put_string(skb, VMSWAP_A_REGION_NAME, r->path) ||
 	    put_u64(skb, VMSWAP_A_REGION_SIZE,
-		    round_up(i_size_read(&region->inode), PAGE_SIZE))) {
+		    (u64)vmswap_region_pages(region) << PAGE_SHIFT)) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}

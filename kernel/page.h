@@ -20,6 +20,12 @@ static inline void vmswap_folio_release(struct folio *folio)
 	folio_put(folio);
 }
 
+/* It may not leave. */
+static inline bool vmswap_folio_pinned(struct folio *folio)
+{
+	return folio_test_mlocked(folio) || folio_maybe_dma_pinned(folio);
+}
+
 /* Where the content of a page that was asked for came from. */
 enum vmswap_fault_kind {
 	VMSWAP_FAULT_MINOR,	/* memory */

@@ -56,7 +56,7 @@ struct vmswap_stretch {
 
 static inline bool vmswap_beyond_eof(struct vmswap_region *region, pgoff_t index)
 {
-	return index >= DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE);
+	return index >= vmswap_region_pages(region);
 }
 
 /* populate.c: process context, may sleep, no folio lock held. */

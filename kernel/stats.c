@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
+#include "page.h"
 #include "pagemap.h"
 #include "stats.h"
 #include "vm.h"
@@ -40,7 +41,7 @@ static void count_folio(struct vmswap_region *region, struct folio *folio,
 {
 	w->resident++;
 	w->dirty += folio_test_dirty(folio);
-	w->pinned += folio_test_mlocked(folio) || folio_maybe_dma_pinned(folio);
+	w->pinned += vmswap_folio_pinned(folio);
 	switch (vmswap_word_state(vmswap_word_read(&region->map, index))) {
 	case VMSWAP_WORD_SAME:
 		w->same++;

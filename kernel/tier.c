@@ -100,15 +100,15 @@ void vmswap_tier_with_each_vm(vmswap_vm_fn fn, void *arg)
 	}
 }
 
-static void prepare_vm(struct vmswap_vm *vm, void *arg)
+static void tell_vm(struct vmswap_vm *vm, void *arg)
 {
-	vmswap_vm_prepare(vm);
+	vmswap_vm_tiers_changed(vm);
 }
 
-/* Give each VM the tiers that it has not got yet. */
-void vmswap_tier_prepare_vms(void)
+/* A tier is new, or has more room. */
+void vmswap_tier_tell_vms(void)
 {
-	vmswap_tier_with_each_vm(prepare_vm, NULL);
+	vmswap_tier_with_each_vm(tell_vm, NULL);
 }
 
 /* The tier's number may be used again, by one that this VM was not given. */
@@ -282,7 +282,7 @@ int vmswap_tier_add(const struct vmswap_tier_params *params, struct netlink_ext_
 		vmswap_tier_destroy(tier);
 		return ret;
 	}
-	vmswap_tier_prepare_vms();
+	vmswap_tier_tell_vms();
 	return 0;
 }
 
@@ -329,7 +329,7 @@ unlock:
 	mutex_unlock(&vmswap_tier_lock);
 	/* It may have more room: VMs of which nothing could go are tried again. */
 	if (!ret)
-		vmswap_tier_prepare_vms();
+		vmswap_tier_tell_vms();
 	return ret;
 }
 

@@ -84,7 +84,7 @@ static int drain_page(struct vmswap_region *region, pgoff_t index)
 /* The next pages from the cursor that are in the tier. */
 static unsigned int collect(struct vmswap_region *region, pgoff_t *batch)
 {
-	pgoff_t end = DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE), i;
+	pgoff_t end = vmswap_region_pages(region), i;
 	unsigned int nr = 0;
 
 	for (i = vmswap_pagemap_next_data(&region->map, drain.index, end);
@@ -144,7 +144,7 @@ static int drain_batch(struct vmswap_region *region, const pgoff_t *batch, unsig
 
 static int drain_region(struct vmswap_region *region)
 {
-	pgoff_t end = DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE);
+	pgoff_t end = vmswap_region_pages(region);
 	pgoff_t batch[BATCH];
 	int ret = 0;
 
@@ -323,7 +323,7 @@ static void stop_drain(void)
 	drain.tier = NULL;
 	vmswap_order_publish();	/* on failure it stays out of the order until the next change */
 	mutex_unlock(&vmswap_tier_lock);
-	vmswap_tier_prepare_vms();	/* those made meanwhile */
+	vmswap_tier_tell_vms();	/* those made meanwhile */
 }
 
 /* Empty, and nothing can store into it: take it away. */

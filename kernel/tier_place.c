@@ -215,7 +215,7 @@ static int store_in(struct vmswap_tier *tier, struct vmswap_store *store, u64 *w
 	return ret;
 }
 
-static bool is_stored(int ret)
+static bool is_accepted(int ret)
 {
 	return !ret || ret == -EINPROGRESS;
 }
@@ -243,7 +243,7 @@ int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 	store->last = false;
 	idx = srcu_read_lock(&order_srcu);
 	o = srcu_dereference(order, &order_srcu);
-	for (i = 0; i < o->nr && !is_stored(ret); i++) {
+	for (i = 0; i < o->nr && !is_accepted(ret); i++) {
 		struct vmswap_tier *tier = o->tier[i];
 
 		if (!is_usable(store->region->vm, tier) || !is_tried(tier) ||
@@ -263,11 +263,11 @@ int vmswap_tier_store(struct vmswap_store *store, u64 *word)
 		too_big = 0;
 		none = -E2BIG;
 	}
-	for (i = 0; i < o->nr && !is_stored(ret); i++)
+	for (i = 0; i < o->nr && !is_accepted(ret); i++)
 		if (too_big & BIT(i))
 			ret = store_in(o->tier[i], store, word);
 	srcu_read_unlock(&order_srcu, idx);
-	return is_stored(ret) ? ret : none;
+	return is_accepted(ret) ? ret : none;
 }
 
 /* The slot is named by a word, so its tier is not removed. */
@@ -304,7 +304,7 @@ int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio, unsign
 
 	for (tries = 0; tries < 2; tries++) {
 		ret = tier->ops->load(tier, vm, word, folio, len);
-		if (is_stored(ret))
+		if (is_accepted(ret))
 			return ret;
 		atomic64_inc(&tier->errors);
 	}

@@ -17,7 +17,7 @@ typedef void (*vmswap_vm_fn)(struct vmswap_vm *vm, void *arg);
 struct vmswap_tier *vmswap_tier_find(const char *name);
 int vmswap_tier_rank_cmp(const struct vmswap_tier *a, const struct vmswap_tier *b);
 void vmswap_tier_with_each_vm(vmswap_vm_fn fn, void *arg);
-void vmswap_tier_prepare_vms(void);
+void vmswap_tier_tell_vms(void);
 void vmswap_tier_detach_vms(struct vmswap_tier *tier);
 void vmswap_tier_destroy(struct vmswap_tier *tier);
 

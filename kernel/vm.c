@@ -322,8 +322,11 @@ void vmswap_vm_bind(struct vmswap_vm *vm, struct mm_struct *mm)
 	mutex_unlock(&vm->policy_lock);
 }
 
-/* Attach the tiers that the VM may use, so that eviction need not allocate. */
-void vmswap_vm_prepare(struct vmswap_vm *vm)
+/*
+ * A tier is new, or has more room: attach all that there are, so that eviction need
+ * not allocate, and try again what had nowhere to go.
+ */
+void vmswap_vm_tiers_changed(struct vmswap_vm *vm)
 {
 	mutex_lock(&vm->policy_lock);
 	vmswap_tier_attach_vm(vm);
@@ -346,13 +349,13 @@ unsigned long vmswap_vm_resident(struct vmswap_vm *vm)
 u64 vmswap_vm_size(struct vmswap_vm *vm)
 {
 	struct vmswap_region *region;
-	u64 size = 0;
+	u64 pages = 0;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(region, &vm->regions, vm_node)
-		size += round_up(i_size_read(&region->inode), PAGE_SIZE);
+		pages += vmswap_region_pages(region);
 	rcu_read_unlock();
-	return size;
+	return pages << PAGE_SHIFT;
 }
 
 /* In bytes, or VMSWAP_NO_LIMIT. */

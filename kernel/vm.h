@@ -57,6 +57,12 @@ static inline struct vmswap_region *vmswap_region_of(const struct inode *inode)
 	return container_of(inode, struct vmswap_region, inode);
 }
 
+/* Any context: its size; the last page may be partial. */
+static inline pgoff_t vmswap_region_pages(const struct vmswap_region *region)
+{
+	return DIV_ROUND_UP(i_size_read(&region->inode), PAGE_SIZE);
+}
+
 /* What a VM has in one tier. */
 struct vmswap_vm_tier {
 	void *priv;		/* the tier's own; set under vm->policy_lock */
@@ -160,7 +166,7 @@ int vmswap_vm_region_add(struct vmswap_vm *vm, struct vmswap_region *region);
 void vmswap_vm_region_del(struct vmswap_region *region);
 void vmswap_vm_rename(struct vmswap_vm *vm, const char *name);
 void vmswap_vm_bind(struct vmswap_vm *vm, struct mm_struct *mm);
-void vmswap_vm_prepare(struct vmswap_vm *vm);
+void vmswap_vm_tiers_changed(struct vmswap_vm *vm);
 /* Regions with a strong reference. */
 struct vmswap_region *vmswap_vm_region_get(struct vmswap_vm *vm, u32 index);
 struct vmswap_region *vmswap_vm_region_next(struct vmswap_vm *vm, u32 index);
