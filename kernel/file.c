@@ -112,11 +112,11 @@ static ssize_t write_one(struct vmswap_region *region, loff_t pos, size_t n,
 	return copied;
 }
 
-/* Under the inode lock. */
 static int extend_to(struct inode *inode, loff_t size)
 {
 	int ret;
 
+	lockdep_assert_held_write(&inode->i_rwsem);
 	if (size <= i_size_read(inode))
 		return 0;
 	ret = inode_newsize_ok(inode, size);

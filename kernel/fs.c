@@ -235,13 +235,13 @@ static int add_to_new_vm(struct dentry *top, struct inode *inode, struct vmswap_
 	return ret;
 }
 
-/* Under the name lock. */
 static int add_to_vm(struct dentry *dentry, struct inode *inode)
 {
 	struct dentry *top = top_entry(dentry);
 	struct vmswap_region *dir;
 	int ret = -ESTALE;
 
+	lockdep_assert_held(&sb_info(inode->i_sb)->name_lock);
 	if (top == dentry) {
 		ret = add_to_new_vm(top, inode, NULL);
 		goto out;

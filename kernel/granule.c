@@ -60,7 +60,6 @@ static unsigned int count_untouched(const u64 *words, unsigned int nr)
 	return n;
 }
 
-/* Under invalidate_lock. */
 static void add_zero_pages(struct vmswap_request *req, pgoff_t start, pgoff_t end,
 			   unsigned long spare, bool dirty)
 {
@@ -70,6 +69,7 @@ static void add_zero_pages(struct vmswap_request *req, pgoff_t start, pgoff_t en
 	unsigned int left = count_untouched(base, end - start);
 	pgoff_t i;
 
+	lockdep_assert_held(&req->region->inode.i_mapping->invalidate_lock);
 	vmswap_neighbours_begin(&n, req, __GFP_ZERO);
 	for (i = start; i < end && spare && left; i++) {
 		if (i == req->index || READ_ONCE(base[i - start]))

@@ -54,7 +54,8 @@ enum vmswap_word_state {
 #define VMSWAP_WORD_AHEAD	VMSWAP_WORD_FLAGS
 #define VMSWAP_WORD_SPEC	BIT_ULL(4)
 #define VMSWAP_WORD_TIER_SHIFT	5
-#define VMSWAP_WORD_PAYLOAD_SHIFT 10
+#define VMSWAP_WORD_TIER_BITS	5
+#define VMSWAP_WORD_PAYLOAD_SHIFT (VMSWAP_WORD_TIER_SHIFT + VMSWAP_WORD_TIER_BITS)
 
 /* Words in a leaf: one page of them, 2 MiB of guest memory. */
 #define VMSWAP_LEAF_SHIFT	9
@@ -89,7 +90,7 @@ static inline u64 vmswap_word_arrival(u64 word)
 
 static inline unsigned int vmswap_word_tier(u64 word)
 {
-	return (word >> VMSWAP_WORD_TIER_SHIFT) & 31;
+	return (word >> VMSWAP_WORD_TIER_SHIFT) & (BIT(VMSWAP_WORD_TIER_BITS) - 1);
 }
 
 static inline u64 vmswap_word_payload(u64 word)

@@ -24,6 +24,7 @@
 #include "fill.h"
 #include "populate.h"
 #include "reclaim.h"
+#include "tier.h"
 #include "vm.h"
 #include "wait.h"
 
@@ -68,7 +69,7 @@ static int insert_folio(struct vmswap_request *req, gfp_t zero)
 			return ret;
 		if (req->nowait)
 			return no_memory_now(req);
-		if (!vmswap_reclaim_some(req->region->vm, 32))
+		if (!vmswap_reclaim_some(req->region->vm, VMSWAP_RUN_MAX))
 			i = max(i, CHARGE_TRIES - 2);	/* nothing to give: last try */
 	}
 	return ret;
@@ -212,7 +213,7 @@ static int alloc_word(struct vmswap_request *req)
 		return 0;
 	if (req->nowait)
 		return no_memory_now(req);
-	vmswap_reclaim_some(region->vm, 32);
+	vmswap_reclaim_some(region->vm, VMSWAP_RUN_MAX);
 	req->word = vmswap_word_at_alloc(&region->map, req->index, gfp);
 	return req->word ? 0 : -ENOMEM;
 }

@@ -51,12 +51,13 @@ static unsigned long find_stretch(struct vmswap_slots *slots, unsigned long firs
 	return best;
 }
 
-/* Under the lock.  The slot, or slots->nr: there is none in this window. */
+/* The slot, or slots->nr: there is none in this window. */
 static unsigned long take_in_window(struct vmswap_slots *slots, unsigned long first,
 				    unsigned long want)
 {
 	unsigned long slot, len;
 
+	lockdep_assert_held(&slots->lock);
 	slot = find_stretch(slots, first, want, &len);
 	if (!len)
 		return slots->nr;

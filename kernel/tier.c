@@ -163,6 +163,7 @@ static u32 next_rank(void)
 	u32 last = 0;
 	unsigned int i;
 
+	lockdep_assert_held(&vmswap_tier_lock);
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++)
 		if (vmswap_tiers[i])
 			last = max(last, vmswap_tiers[i]->rank);
@@ -178,6 +179,7 @@ static void free_tier(struct vmswap_tier *tier)
 /* Nothing names it and no slot of it is in use. */
 void vmswap_tier_destroy(struct vmswap_tier *tier)
 {
+	pr_debug("tier %s gone\n", tier->name);
 	tier->ops->destroy(tier);
 	free_tier(tier);
 }
@@ -207,8 +209,10 @@ static struct vmswap_tier *create_tier(const struct vmswap_tier_params *params,
 			goto free;
 	}
 	ret = ops->create(tier, params, extack);
-	if (!ret)
-		return tier;
+	if (ret)
+		goto free;
+	pr_debug("tier %s created\n", tier->name);
+	return tier;
 free:
 	free_tier(tier);
 	return ERR_PTR(ret);
@@ -218,6 +222,7 @@ static int free_id(void)
 {
 	int i;
 
+	lockdep_assert_held(&vmswap_tier_lock);
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++)
 		if (!vmswap_tiers[i])
 			return i;
@@ -339,6 +344,7 @@ static struct vmswap_tier *next_by_rank(const struct vmswap_tier *last)
 	struct vmswap_tier *next = NULL;
 	unsigned int i;
 
+	lockdep_assert_held(&vmswap_tier_lock);
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++) {
 		struct vmswap_tier *tier = vmswap_tiers[i];
 

@@ -235,6 +235,7 @@ static u64 room_elsewhere(u32 mask)
 	u64 room = 0;
 	unsigned int i;
 
+	lockdep_assert_held(&vmswap_tier_lock);
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++) {
 		struct vmswap_tier *tier = vmswap_tiers[i];
 
@@ -271,13 +272,14 @@ static int refuse(struct netlink_ext_ack *extack)
 	return -ENOSPC;
 }
 
-/* Under the tier lock.  The tier takes no page from here. */
+/* The tier takes no page from here. */
 static int begin_drain(struct netlink_ext_ack *extack)
 {
 	struct vmswap_tier *tier = drain.tier;
 	struct drain_need need = {};
 	int ret;
 
+	lockdep_assert_held(&vmswap_tier_lock);
 	vmswap_tier_with_each_vm(count_need, &need);
 	if (need.no_room || need.bytes > room_elsewhere(~0u))
 		return refuse(extack);

@@ -112,6 +112,9 @@ static struct ram_pool *pool_create(struct mem_cgroup *memcg)
 
 static void pool_put(struct vmswap_tier *tier, struct ram_pool *pool)
 {
+	struct ram *ram = tier->priv;
+
+	lockdep_assert_held(&ram->lock);
 	if (--pool->users)
 		return;
 	list_del(&pool->node);
@@ -135,6 +138,7 @@ static struct ram_pool *pool_get(struct ram *ram, struct mem_cgroup *memcg)
 {
 	struct ram_pool *pool;
 
+	lockdep_assert_held(&ram->lock);
 	list_for_each_entry(pool, &ram->pools, node)
 		if (pool->memcg == memcg)
 			goto found;

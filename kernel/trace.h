@@ -8,6 +8,12 @@
 
 #include <linux/tracepoint.h>
 
+#include "page.h"
+
+TRACE_DEFINE_ENUM(VMSWAP_FAULT_MINOR);
+TRACE_DEFINE_ENUM(VMSWAP_FAULT_ZERO);
+TRACE_DEFINE_ENUM(VMSWAP_FAULT_MAJOR);
+
 TRACE_EVENT(vmswap_fault,
 	TP_PROTO(u64 vm, u32 region, pgoff_t index, int kind),
 	TP_ARGS(vm, region, index, kind),
@@ -26,7 +32,9 @@ TRACE_EVENT(vmswap_fault,
 	TP_printk("vm=%llu region=%u index=%lu kind=%s",
 		  __entry->vm, __entry->region, __entry->index,
 		  __print_symbolic(__entry->kind,
-				   { 0, "minor" }, { 1, "zero" }, { 2, "major" }))
+				   { VMSWAP_FAULT_MINOR, "minor" },
+				   { VMSWAP_FAULT_ZERO, "zero" },
+				   { VMSWAP_FAULT_MAJOR, "major" }))
 );
 
 TRACE_EVENT(vmswap_evict,

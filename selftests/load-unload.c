@@ -28,6 +28,12 @@ static int load(void)
 	return system("modprobe vmswap") ? -EIO : 0;
 }
 
+/* Says of each object when it comes and when it goes. */
+static int load_loud(void)
+{
+	return system("modprobe vmswap dyndbg=+p") ? -EIO : 0;
+}
+
 static int unload(void)
 {
 	return syscall(SYS_delete_module, "vmswap", O_NONBLOCK) ? -errno : 0;
@@ -263,6 +269,78 @@ TEST_F(module, tier_goes_along)
 	EXPECT_EQ(0, unload_soon());
 	ASSERT_EQ(0, load());
 	EXPECT_EQ(0, tier_add());
+}
+
+#define OBJECTS_MAX	16
+
+struct objects {
+	char name[OBJECTS_MAX][128];
+	int alive, pairs, odd;
+};
+
+static void note_object(struct objects *o, char *text)
+{
+	char *verb;
+	int i;
+
+	text[strcspn(text, "\n")] = 0;
+	verb = strrchr(text, ' ');
+	if (!verb)
+		return;
+	*verb++ = 0;
+	if (!strcmp(verb, "created") && o->alive < OBJECTS_MAX) {
+		snprintf(o->name[o->alive++], sizeof(o->name[0]), "%s", text);
+		return;
+	}
+	if (strcmp(verb, "gone"))
+		return;
+	for (i = 0; i < o->alive; i++)
+		if (!strcmp(o->name[i], text))
+			break;
+	if (i == o->alive) {
+		printf("# %s is gone, but was not created\n", text);
+		o->odd++;
+		return;
+	}
+	memcpy(o->name[i], o->name[--o->alive], sizeof(o->name[0]));
+	o->pairs++;
+}
+
+/* The log from where it is read on: what was created is gone, by the same name. */
+static void note_objects(struct objects *o, int kmsg)
+{
+	char line[1024], *text;
+	ssize_t n;
+	int i;
+
+	while ((n = read(kmsg, line, sizeof(line) - 1)) > 0) {
+		line[n] = 0;
+		text = strstr(line, ";vmswap: ");
+		if (text)
+			note_object(o, text + strlen(";vmswap: "));
+	}
+	for (i = 0; i < o->alive; i++)
+		printf("# %s is not gone\n", o->name[i]);
+}
+
+/* Two VMs and a tier with the module loaded, and a tier that goes with it. */
+TEST_F(module, what_comes_goes)
+{
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	struct objects o = {};
+
+	ASSERT_LE(0, kmsg);
+	ASSERT_EQ(0, unload_soon());
+	lseek(kmsg, 0, SEEK_END);
+	ASSERT_EQ(0, load_loud());
+	ASSERT_EQ(0, use(&self->mnt));
+	ASSERT_EQ(0, tier_add());
+	ASSERT_EQ(0, unload_soon());
+	note_objects(&o, kmsg);
+	EXPECT_EQ(0, o.alive);
+	EXPECT_EQ(0, o.odd);
+	EXPECT_EQ(4, o.pairs);
+	close(kmsg);
 }
 
 static void ask_for_ever(void)
