@@ -559,8 +559,9 @@ static void drain_lru_batches(void)
  * @end: one after the last page
  * @res: what became of them is added here
  *
- * All pages leave that can.  A page just brought in sits in some CPU's LRU batch, which holds a reference:
- * what stayed busy is tried once more after the batches were drained.
+ * All pages leave that can.  A page just brought in sits in some CPU's LRU batch,
+ * which holds a reference: what stayed busy is tried once more after the batches
+ * were drained.
  *
  * Return: 0, or -EINTR when the task is being killed.
  */
