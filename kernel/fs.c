@@ -704,7 +704,10 @@ struct file *vmswap_fs_create_anon(struct vmswap_vm *vm, u64 size)
 	if (IS_ERR(file)) {
 		module_put(THIS_MODULE);
 		iput(inode);
+		goto unpin;
 	}
+	/* As memfd_create(): a regular file, though nobody has opened it. */
+	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
 unpin:
 	simple_release_fs(&anon_mnt, &anon_mnt_count);
 	return file;

@@ -161,6 +161,7 @@ TEST_F(dev, create)
 	struct stat st;
 	int fd = do_ioctl(self->dev, VMSWAP_IOC_CREATE_VM, &self->args), fd2;
 	uint64_t id = self->args.id;
+	char byte = 0;
 
 	ASSERT_LE(0, fd);
 	EXPECT_NE(0, id);
@@ -170,6 +171,9 @@ TEST_F(dev, create)
 	EXPECT_TRUE(S_ISREG(st.st_mode));
 	EXPECT_EQ(FILE_SIZE, st.st_size);
 	EXPECT_EQ(FILE_SIZE, lseek(fd, 0, SEEK_END));
+	EXPECT_EQ(1, pwrite(fd, "x", 1, PAGE));
+	EXPECT_EQ(1, pread(fd, &byte, 1, PAGE));
+	EXPECT_EQ('x', byte);
 	ASSERT_EQ(0, fstatfs(fd, &fs));
 	EXPECT_EQ(VMSWAPFS_MAGIC, fs.f_type);
 	EXPECT_EQ(0, fchmod(fd, 0640));

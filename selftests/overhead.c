@@ -45,8 +45,11 @@ static bool touch_and_evict(int fd)
 
 	page_make(page, PAGE_SAME_FILLED, 1);
 	for (i = 0; i < LEAVES; i++)
-		if (pwrite(fd, page, PAGE, i * LEAF) != PAGE || !evict_page(fd, i * LEAF))
+		if (pwrite(fd, page, PAGE, i * LEAF) != PAGE || !evict_page(fd, i * LEAF)) {
+			printf("# page %llu of %llu: %m; state %#x\n", (unsigned long long)i,
+			       (unsigned long long)LEAVES, page_state(fd, i * LEAF));
 			return false;
+		}
 	return true;
 }
 
