@@ -506,44 +506,78 @@ static const struct fs_parameter_spec vmswap_params[] = {
 	{}
 };
 
-static int parse_size(struct fs_context *fc, const char *value, u64 *size)
+/* What each takes, for people: the kernel's own words for a bad value leave it out. */
+static const struct {
+	const char *name;
+	const char *accepted;
+} option_texts[] = {
+	{ "mode",	"an octal number, at most 7777" },
+	{ "uid",	"the number of a user" },
+	{ "gid",	"the number of a group" },
+	{ "size",	"bytes, or a number with K, M, G or T" },
+	{ "private",	"refuse or allow" },
+};
+
+/* Behind the kernel's own words, so that it is the last line of the log. */
+static int refuse_value(struct fs_context *fc, struct fs_parameter *param)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(option_texts); i++)
+		if (!strcmp(param->key, option_texts[i].name))
+			return invalfc(fc, "%s=%s: expected %s", param->key,
+				       param->type == fs_value_is_string ? param->string : "",
+				       option_texts[i].accepted);
+	return -EINVAL;
+}
+
+static bool parse_size(const char *value, u64 *size)
 {
 	char *end;
 	u64 bytes = memparse(value, &end);
 
-	if (*end || end == value)
-		return invalfc(fc, "size=%s: expected bytes, or a number with K, M, G or T", value);
 	*size = round_up(bytes, PAGE_SIZE);
-	return 0;
+	return end != value && !*end;
+}
+
+static bool set_option(struct vmswap_sb *info, struct fs_context *fc, int opt,
+		       struct fs_parameter *param, const struct fs_parse_result *res)
+{
+	switch (opt) {
+	case OPT_MODE:
+		info->mode = res->uint_32;
+		return !(res->uint_32 & ~07777);
+	case OPT_UID:
+		info->uid = make_kuid(fc->user_ns, res->uint_32);
+		return uid_valid(info->uid);
+	case OPT_GID:
+		info->gid = make_kgid(fc->user_ns, res->uint_32);
+		return gid_valid(info->gid);
+	case OPT_SIZE:
+		return parse_size(param->string, &info->size);
+	case OPT_PRIVATE:
+		info->private_ok = res->uint_32 == PRIVATE_ALLOW;
+		return true;
+	}
+	return false;
 }
 
 static int vmswap_parse_param(struct fs_context *fc, struct fs_parameter *param)
 {
-	struct vmswap_sb *info = fc->s_fs_info;
 	struct fs_parse_result res;
 	int opt = fs_parse(fc, vmswap_params, param, &res);
+	int ret;
 
-	if (opt < 0)
-		return opt;
-	switch (opt) {
-	case OPT_MODE:
-		if (res.uint_32 & ~07777)
-			return invalfc(fc, "mode=%o: expected at most 7777", res.uint_32);
-		info->mode = res.uint_32;
+	if (opt >= 0 && set_option(fc->s_fs_info, fc, opt, param, &res))
 		return 0;
-	case OPT_UID:
-		info->uid = make_kuid(fc->user_ns, res.uint_32);
-		return uid_valid(info->uid) ? 0 : invalfc(fc, "uid=%u is not valid", res.uint_32);
-	case OPT_GID:
-		info->gid = make_kgid(fc->user_ns, res.uint_32);
-		return gid_valid(info->gid) ? 0 : invalfc(fc, "gid=%u is not valid", res.uint_32);
-	case OPT_SIZE:
-		return parse_size(fc, param->string, &info->size);
-	case OPT_PRIVATE:
-		info->private_ok = res.uint_32 == PRIVATE_ALLOW;
-		return 0;
-	}
-	return -EINVAL;
+	if (opt != -ENOPARAM)
+		return refuse_value(fc, param);
+	/* What stands before the directory; any word will do. */
+	ret = vfs_parse_fs_param_source(fc, param);
+	if (ret != -ENOPARAM)
+		return ret;
+	return invalfc(fc, "%s: no such option; expected mode=, uid=, gid=, size= or private=",
+		       param->key);
 }
 
 static int vmswap_fill_super(struct super_block *sb, struct fs_context *fc)
@@ -583,9 +617,9 @@ static int vmswap_reconfigure(struct fs_context *fc)
 
 	if (new->mode != info->mode || !uid_eq(new->uid, info->uid) ||
 	    !gid_eq(new->gid, info->gid))
-		return invalfc(fc, "mode, uid and gid cannot be changed by remounting");
+		return invalfc(fc, "mode, uid and gid stay; chmod and chown the root directory");
 	if (new->size && new->size < atomic64_read(&info->used))
-		return invalfc(fc, "size=%llu is below the size of the files, %lld",
+		return invalfc(fc, "size=%llu: expected at least the size of the files, %lld",
 			       new->size, atomic64_read(&info->used));
 	info->size = new->size;
 	info->private_ok = new->private_ok;

@@ -157,6 +157,12 @@ static inline int test_umount(struct test_mount *m)
 	return ret;
 }
 
+static inline int mount_again(struct test_mount *m, const char *options)
+{
+	test_umount(m);
+	return test_mount(m, options);
+}
+
 /* The path of a file of the mount; valid until the eighth call from here. */
 static inline const char *path_in(const struct test_mount *m, const char *format, ...)
 {
