@@ -269,6 +269,21 @@ static const struct genl_ops vmswap_ops[] = {
 	OP(VM_PREFETCH, range_attrs, .doit = vmswap_nl_vm_prefetch),
 };
 
+/* A change of nothing would be told to all who listen, and was meant otherwise. */
+int vmswap_nl_some_but(struct genl_info *info, unsigned int object)
+{
+	const struct genl_ops *op = vmswap_ops;
+	unsigned int attr;
+
+	while (op->cmd != info->genlhdr->cmd)
+		op++;
+	for (attr = 1; attr <= op->maxattr; attr++)
+		if (attr != object && info->attrs[attr])
+			return 0;
+	NL_SET_ERR_MSG(info->extack, "nothing to change: no setting is given");
+	return -EINVAL;
+}
+
 static const struct genl_multicast_group vmswap_groups[] = {
 	{ .name = VMSWAP_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
 };

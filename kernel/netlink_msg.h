@@ -18,6 +18,8 @@ u32 vmswap_nl_generation(void);
 /* Checks; they set the text of the refusal. */
 int vmswap_nl_may_change(struct sk_buff *skb, struct genl_info *info);
 int vmswap_nl_dump_check(struct netlink_callback *cb);
+/* An attribute beside @object must be there: a setting. */
+int vmswap_nl_some_but(struct genl_info *info, unsigned int object);
 /* The VM whose id is in attribute @attr, with a strong reference; or an error pointer. */
 struct vmswap_vm *vmswap_nl_vm(struct genl_info *info, int attr);
 

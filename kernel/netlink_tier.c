@@ -177,7 +177,8 @@ int vmswap_nl_tier_set(struct sk_buff *skb, struct genl_info *info)
 	struct vmswap_tier_params p;
 	int ret;
 
-	ret = vmswap_nl_may_change(skb, info) ?: check_tier(info);
+	ret = vmswap_nl_may_change(skb, info) ?: check_tier(info) ?:
+	      vmswap_nl_some_but(info, VMSWAP_A_TIER_NAME);
 	if (ret)
 		return ret;
 	if (info->attrs[VMSWAP_A_TIER_ALGO]) {

@@ -363,7 +363,7 @@ int vmswap_nl_vm_set(struct sk_buff *skb, struct genl_info *info)
 	vm = vmswap_nl_vm(info, VMSWAP_A_VM_ID);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
-	ret = change_vm(vm, info);
+	ret = vmswap_nl_some_but(info, VMSWAP_A_VM_ID) ?: change_vm(vm, info);
 	if (!ret) {
 		/* The rest, and what is pinned or busy at this moment, the worker does. */
 		vmswap_reclaim_to_limit(vm, HZ);
