@@ -267,6 +267,33 @@ static void test_quantiles(void)
 	      "a histogram full to the brim");
 }
 
+static bool explains(const char *attr, const char *text, const char *expected)
+{
+	struct vmswap_refusal refusal = { 0 };
+	struct vmswap h = { 0 };
+	bool same;
+
+	snprintf(refusal.attr, sizeof(refusal.attr), "%s", attr);
+	snprintf(refusal.text, sizeof(refusal.text), "%s", text);
+	vmswap_error_refused(&h, -EINVAL, &refusal);
+	same = !strcmp(vmswap_strerror_ext(&h), expected);
+	if (!same)
+		printf("# %s\n", vmswap_strerror_ext(&h));
+	vmswap_error_clear(&h);
+	return same;
+}
+
+static void test_explanations(void)
+{
+	check(explains("granule", "too large", "granule: too large") &&
+	      explains("limit", "limit is at least 1M", "limit is at least 1M") &&
+	      explains("", "no good", "no good"), "a refusal is explained");
+	check(explains("limit-percent", "too large", "limit in percent: too large") &&
+	      explains("min-bytes", "not built", "min: not built") &&
+	      explains("vm-id", "no such VM", "VM: no such VM"),
+	      "attributes have the names that people know");
+}
+
 int main(void)
 {
 	test_whole();
@@ -276,5 +303,6 @@ int main(void)
 	test_short_messages();
 	test_encode();
 	test_quantiles();
+	test_explanations();
 	return ktap_end();
 }

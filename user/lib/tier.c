@@ -65,8 +65,11 @@ static int explain_no_room(struct vmswap *h, const char *name)
 	struct vmswap_tier *tier;
 
 	if (!vmswap_tier_get(h, name, &tier)) {
-		vmswap_error_set(h, "%llu pages of %u VMs have no room elsewhere",
-				 (unsigned long long)tier->pages, tier->vms);
+		vmswap_error_set(h, "%llu page%s of %u VM%s %s no room elsewhere",
+				 (unsigned long long)tier->pages,
+				 tier->pages == 1 ? "" : "s", tier->vms,
+				 tier->vms == 1 ? "" : "s",
+				 tier->pages == 1 ? "has" : "have");
 		vmswap_tier_free(tier);
 	}
 	return -ENOSPC;

@@ -10,7 +10,7 @@ const struct command ctl_commands[] = {
 	  "NAME ram [size SIZE] [algo lz4|zstd] [rank N] [reclaim-safe yes|no] | NAME block PATH [size SIZE] [rank N] [reclaim-safe yes|no] [--force]",
 	  2, -1, OPT_FORCE, ctl_tier_add, ctl_tier_keys, CTL_NR_TIER_KEYS },
 	{ "tier", "set", "NAME KEY VALUE...", 2, -1, 0, ctl_tier_set,
-	  ctl_tier_keys, CTL_NR_TIER_KEYS },
+	  ctl_tier_keys, CTL_NR_TIER_SET_KEYS },
 	{ "tier", "del", "NAME", 1, 1, 0, ctl_tier_del },
 	{ "tier", "list", "", 0, 0, 0, ctl_tier_list },
 	{ "vm", "create", "PATH SIZE", 2, 2, 0, ctl_vm_create },

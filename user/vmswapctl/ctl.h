@@ -25,6 +25,8 @@ enum {
 	OPT_SVG		= 1 << 5,
 };
 
+struct command;
+
 struct ctl {
 	bool json;
 	bool bytes;
@@ -36,6 +38,7 @@ struct ctl {
 	const char *svg;		/* OPT_SVG */
 	int argc;			/* words behind the command's name */
 	char **argv;
+	const struct command *command;	/* NULL: none was named */
 	struct vmswap *h;		/* after ctl_open() */
 };
 
@@ -81,6 +84,11 @@ int ctl_unknown_word(const struct ctl *ctl, const char *what, const char *word,
 		     const char *const *words, size_t count);
 /* What a terminal must not interpret is replaced, in place. */
 void ctl_make_printable(char *text);
+/* Behind a noun of which there are @count. */
+static inline const char *ctl_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
 
 /* usage.c: of the command that the words name, or of all. */
 void ctl_print_usage(const struct ctl *ctl);

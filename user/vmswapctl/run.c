@@ -87,6 +87,7 @@ static int run_command(struct ctl *ctl, const struct command *command)
 	int words = command->verb ? 2 : 1;
 	int ret;
 
+	ctl->command = command;
 	ctl->argv += words;
 	ctl->argc -= words;
 	ret = check_options(ctl, command);

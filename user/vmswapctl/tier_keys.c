@@ -46,8 +46,9 @@ static int parse_reclaim_safe(const char *value, void *object)
 const struct key ctl_tier_keys[CTL_NR_TIER_KEYS] = {
 	{ "size", CTL_SIZE_ACCEPTED, parse_size },
 	{ "rank", "a number from 0 to 32767; lower is faster", parse_rank },
-	{ "algo", "lz4 or zstd", parse_algo },
 	{ "reclaim-safe", "yes or no", parse_reclaim_safe },
+	/* Fixed once the tier is there. */
+	{ "algo", "lz4 or zstd; of a ram tier", parse_algo },
 };
 
 int ctl_check_tier_name(const struct ctl *ctl, const char *name)

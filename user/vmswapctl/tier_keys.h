@@ -6,6 +6,8 @@
 #include "keys.h"
 
 #define CTL_NR_TIER_KEYS	4
+/* The first of them can be changed, too. */
+#define CTL_NR_TIER_SET_KEYS	3
 
 extern const struct key ctl_tier_keys[CTL_NR_TIER_KEYS];
 

@@ -78,9 +78,10 @@ void ctl_print_usage(const struct ctl *ctl)
 
 int ctl_bad_args(const struct ctl *ctl, const struct command *command)
 {
-	return ctl_bad_usage(ctl, "%s%s%s: %d words given; usage: vmswapctl %s%s%s%s%s",
+	return ctl_bad_usage(ctl, "%s%s%s: %d word%s given; usage: vmswapctl %s%s%s%s%s",
 			     command->noun, command->verb ? " " : "",
 			     command->verb ? command->verb : "", ctl->argc,
+			     ctl_plural(ctl->argc),
 			     command->noun, command->verb ? " " : "",
 			     command->verb ? command->verb : "",
 			     *command->args ? " " : "", command->args);
@@ -88,5 +89,8 @@ int ctl_bad_args(const struct ctl *ctl, const struct command *command)
 
 int ctl_not_yet(struct ctl *ctl)
 {
-	return ctl_fail(ctl, -EOPNOTSUPP, "not yet: this command is not built");
+	const struct command *c = ctl->command;
+
+	return ctl_fail(ctl, -EOPNOTSUPP, "%s%s%s: not yet: this command is not built",
+			c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
 }
