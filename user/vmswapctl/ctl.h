@@ -79,6 +79,9 @@ int ctl_bad_usage(const struct ctl *ctl, const char *format, ...)
 /* @error came from the library, whose handle may know more about it. */
 int ctl_fail_lib(const struct ctl *ctl, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* It was done, but something is to be known: not an error, on standard error. */
+void ctl_warn(const struct ctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* "unknown WHAT 'WORD'", the nearest of @words, and all of them. */
 int ctl_unknown_word(const struct ctl *ctl, const char *what, const char *word,
 		     const char *const *words, size_t count);

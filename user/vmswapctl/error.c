@@ -68,6 +68,29 @@ int ctl_fail(const struct ctl *ctl, int error, const char *format, ...)
 	return CTL_FAILED;
 }
 
+void ctl_warn(const struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = format_text(format, args);
+	va_end(args);
+	fflush(stdout);
+	if (ctl->json) {
+		json_t *object = json_object();
+
+		json_object_set_new(object, "warning", ctl_json_text(text));
+		json_dumpf(object, stderr, JSON_COMPACT);
+		fputc('\n', stderr);
+		json_decref(object);
+	} else {
+		ctl_make_printable(text);
+		fprintf(stderr, "vmswapctl: %s\n", text);
+	}
+	free(text);
+}
+
 int ctl_bad_usage(const struct ctl *ctl, const char *format, ...)
 {
 	va_list args;

@@ -91,6 +91,8 @@ static int add(struct ctl *ctl, const struct vmswap_tier *wanted)
 		return ctl_fail_lib(ctl, ret, "tier %s", wanted->name);
 	if (ctl->json)
 		ctl_json_print(ctl_json_tier(added));
+	if (added->kind == VMSWAP_TIER_KIND_RAM)
+		ctl_warn_of_size(ctl, added->name, added->size);
 	vmswap_tier_free(added);
 	return CTL_DONE;
 }

@@ -64,3 +64,17 @@ int ctl_check_tier_name(const struct ctl *ctl, const char *name)
 				     name, MAX_NAME);
 	return 0;
 }
+
+void ctl_warn_of_size(const struct ctl *ctl, const char *name, uint64_t size)
+{
+	char wanted[CTL_SIZE_LEN], there[CTL_SIZE_LEN];
+	struct vmswap_host *host;
+
+	if (vmswap_host_get(ctl->h, &host))
+		return;
+	if (size > host->ram_total)
+		ctl_warn(ctl, "tier %s: its size of %s is more than the %s of RAM of this host, which run out before the tier is full",
+			 name, ctl_format_size(size, ctl->bytes, wanted),
+			 ctl_format_size(host->ram_total, ctl->bytes, there));
+	vmswap_host_free(host);
+}

@@ -13,5 +13,7 @@ extern const struct key ctl_tier_keys[CTL_NR_TIER_KEYS];
 
 /* 0 or CTL_USAGE. */
 int ctl_check_tier_name(const struct ctl *ctl, const char *name);
+/* Of a ram tier; nobody keeps it from being more than there is. */
+void ctl_warn_of_size(const struct ctl *ctl, const char *name, uint64_t size);
 
 #endif

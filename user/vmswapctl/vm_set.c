@@ -68,13 +68,13 @@ static int is_within(struct ctl *ctl, uint64_t id, uint64_t *resident,
 	return ret;
 }
 
-static void tell_rest(const struct vmswap_vm *vm, uint64_t rest)
+static void tell_rest(const struct ctl *ctl, const struct vmswap_vm *vm,
+		      uint64_t rest)
 {
 	char size[CTL_SIZE_LEN];
 
-	fprintf(stderr,
-		"vmswapctl: vm %s: the limit is set; %s more than the limit cannot leave: see vmswapctl doctor %s\n",
-		vm->name, ctl_format_size(rest, false, size), vm->name);
+	ctl_warn(ctl, "vm %s: the limit is set; %s more than the limit cannot leave: see vmswapctl doctor %s",
+		 vm->name, ctl_format_size(rest, false, size), vm->name);
 }
 
 /*
@@ -97,7 +97,7 @@ static int wait_for_limit(struct ctl *ctl, const struct vmswap_vm *before)
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[K");
 	if (idle == PATIENCE)
-		tell_rest(before, rest);
+		tell_rest(ctl, before, rest);
 	return 0;
 }
 
