@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "findings.h"
+#include "size.h"
 
 /* The oldest kernel that the module is built for. */
 #define MIN_MAJOR	6
@@ -86,25 +87,69 @@ static void check_abi(struct findings *f)
 			    "interface version %u", info.abi_version);
 }
 
+static void find_broken_tier(struct findings *f, const struct vmswap_tier *t)
+{
+	char advice[ADVICE_LEN];
+
+	snprintf(advice, sizeof(advice),
+		 "look at the device, add another tier, then remove this one: vmswapctl tier del %s",
+		 t->name);
+	ctl_finding(f, FINDING_PROBLEM, "tier-state", advice,
+		    "tier %s is %s, with %llu error%s", t->name,
+		    vmswap_enum_name(VMSWAP_ENUM_TIER_STATE, t->state),
+		    (unsigned long long)t->errors, ctl_plural(t->errors));
+}
+
+static void find_full_tier(struct findings *f, const struct vmswap_tier *t)
+{
+	char advice[ADVICE_LEN] = "add another tier", size[CTL_SIZE_LEN];
+
+	if (t->kind == VMSWAP_TIER_KIND_RAM)
+		snprintf(advice, sizeof(advice),
+			 "vmswapctl tier set %s size %s, or add another tier",
+			 t->name, ctl_format_size(2 * t->size, false, size));
+	ctl_finding(f, FINDING_NOTE, "tier-state", advice, "tier %s is full",
+		    t->name);
+}
+
 static void check_tier(struct findings *f, const struct vmswap_tier *t)
 {
 	const char *state = vmswap_enum_name(VMSWAP_ENUM_TIER_STATE, t->state);
 
 	if (t->state == VMSWAP_TIER_STATE_FAILED ||
 	    t->state == VMSWAP_TIER_STATE_DEGRADED)
-		ctl_finding(f, FINDING_PROBLEM, "tier-state",
-			    "look at the device, add another tier, then remove this one with vmswapctl tier del",
-			    "tier %s is %s, with %llu errors", t->name, state,
-			    (unsigned long long)t->errors);
+		find_broken_tier(f, t);
 	else if (t->state == VMSWAP_TIER_STATE_FULL)
-		ctl_finding(f, FINDING_NOTE, "tier-state",
-			    t->kind == VMSWAP_TIER_KIND_RAM ?
-			    "vmswapctl tier set NAME size SIZE, or add another tier" :
-			    "add another tier",
-			    "tier %s is full", t->name);
+		find_full_tier(f, t);
 	else
 		ctl_finding(f, FINDING_OK, "tier-state", NULL,
 			    "tier %s is %s", t->name, state);
+}
+
+const char *ctl_new_tier(struct vmswap_tier *const *tiers, size_t count,
+			 char name[NEW_TIER_LEN])
+{
+	unsigned int number = 0;
+	size_t i;
+
+	do {
+		snprintf(name, NEW_TIER_LEN, "ram%u", number++);
+		for (i = 0; i < count && strcmp(tiers[i]->name, name); i++)
+			;
+	} while (i < count);
+	return name;
+}
+
+static void find_unsafe(struct findings *f, struct vmswap_tier *const *tiers,
+			size_t count)
+{
+	char advice[ADVICE_LEN], name[NEW_TIER_LEN];
+
+	snprintf(advice, sizeof(advice),
+		 "add a ram tier: vmswapctl tier add %s ram",
+		 ctl_new_tier(tiers, count, name));
+	ctl_finding(f, FINDING_PROBLEM, "reclaim-safe", advice,
+		    "no tier can be written to when memory is short");
 }
 
 static void check_tiers(struct findings *f, struct vmswap_tier *const *tiers,
@@ -115,7 +160,7 @@ static void check_tiers(struct findings *f, struct vmswap_tier *const *tiers,
 
 	if (!count) {
 		ctl_finding(f, FINDING_PROBLEM, "tiers",
-			    "vmswapctl tier add NAME ram, or vmswapctl tier add NAME block PATH",
+			    "vmswapctl tier add ram0 ram, or for a device: vmswapctl tier add disk0 block PATH",
 			    "there is no tier: only pages without content can leave memory");
 		return;
 	}
@@ -125,9 +170,7 @@ static void check_tiers(struct findings *f, struct vmswap_tier *const *tiers,
 			tiers[i]->state != VMSWAP_TIER_STATE_FAILED;
 	}
 	if (!safe)
-		ctl_finding(f, FINDING_PROBLEM, "reclaim-safe",
-			    "add a ram tier: vmswapctl tier add NAME ram",
-			    "no tier can be written to when memory is short");
+		find_unsafe(f, tiers, count);
 	else
 		ctl_finding(f, FINDING_OK, "reclaim-safe", NULL,
 			    "a tier can be written to when memory is short");

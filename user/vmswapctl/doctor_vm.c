@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What may stand in the way of one VM. */
+#include <stdio.h>
 #include <string.h>
 
 #include "findings.h"
@@ -10,12 +11,14 @@
 
 static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 {
-	char limit[CTL_SIZE_LEN], effective[CTL_SIZE_LEN];
+	char limit[CTL_SIZE_LEN], effective[CTL_SIZE_LEN], advice[ADVICE_LEN];
 	bool has_limit = VMSWAP_HAS(vm, VM, LIMIT);
 
+	snprintf(advice, sizeof(advice),
+		 "vmswapctl vm set %llu limit 50%%, or another part of its size",
+		 (unsigned long long)vm->id);
 	if (!VMSWAP_HAS(vm, VM, LIMIT_EFFECTIVE)) {
-		ctl_finding(f, FINDING_NOTE, "limit",
-			    "vmswapctl vm set VM limit SIZE",
+		ctl_finding(f, FINDING_NOTE, "limit", advice,
 			    "it has no limit: its pages leave only when the host is short of memory");
 		return;
 	}
@@ -27,8 +30,7 @@ static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 			    "its cgroup has room for %s only, less than its limit of %s",
 			    effective, limit);
 	else if (has_limit && vm->limit > vm->size)
-		ctl_finding(f, FINDING_NOTE, "limit",
-			    "vmswapctl vm set VM limit SIZE, or limit N%, with a SIZE below its own",
+		ctl_finding(f, FINDING_NOTE, "limit", advice,
 			    "its limit of %s is more than its size of %s: it never meets it",
 			    limit, ctl_format_size(vm->size, false, effective));
 	else
@@ -81,13 +83,15 @@ static void check_damage(struct findings *f, const struct vmswap_vm *vm)
 	if (s->io_errors)
 		ctl_finding(f, FINDING_NOTE, "io-errors",
 			    "vmswapctl tier list shows which tier has errors",
-			    "%llu reads or writes of its pages failed",
-			    (unsigned long long)s->io_errors);
+			    "%llu read%s or write%s of its pages failed",
+			    (unsigned long long)s->io_errors,
+			    ctl_plural(s->io_errors), ctl_plural(s->io_errors));
 	if (s->stalled)
 		ctl_finding(f, FINDING_NOTE, "stalled",
 			    "add a tier, make one larger, or raise the limit",
-			    "it waited %llu times because no tier had room",
-			    (unsigned long long)s->stalled);
+			    "it waited %llu time%s because no tier had room",
+			    (unsigned long long)s->stalled,
+			    ctl_plural(s->stalled));
 }
 
 /* Whether "a,b,c" names @name; empty names all. */
@@ -107,6 +111,42 @@ static bool is_allowed(const char *list, const char *name)
 	return false;
 }
 
+static void find_no_tier(struct findings *f, const struct vmswap_vm *vm)
+{
+	char advice[ADVICE_LEN];
+
+	snprintf(advice, sizeof(advice), "vmswapctl vm set %llu tiers all",
+		 (unsigned long long)vm->id);
+	ctl_finding(f, FINDING_PROBLEM, "vm-tiers", advice,
+		    "none of the tiers that it may use is there");
+}
+
+/* Allow it the first that is safe, beside those that it has; or add one. */
+static void find_unsafe(struct findings *f, const struct vmswap_vm *vm,
+			struct vmswap_tier *const *tiers, size_t nr_tiers)
+{
+	char advice[ADVICE_LEN], name[NEW_TIER_LEN];
+	const char *list = vm->tiers ? vm->tiers : "";
+	const struct vmswap_tier *safe = NULL;
+	size_t i;
+
+	for (i = 0; i < nr_tiers && !safe; i++) {
+		if (tiers[i]->reclaim_safe &&
+		    tiers[i]->state != VMSWAP_TIER_STATE_FAILED)
+			safe = tiers[i];
+	}
+	if (safe)
+		snprintf(advice, sizeof(advice),
+			 "vmswapctl vm set %llu tiers %s,%s",
+			 (unsigned long long)vm->id, safe->name, list);
+	else
+		snprintf(advice, sizeof(advice), "vmswapctl tier add %s ram%s",
+			 ctl_new_tier(tiers, nr_tiers, name),
+			 *list ? ", and allow it that tier" : "");
+	ctl_finding(f, FINDING_PROBLEM, "vm-reclaim-safe", advice,
+		    "none of its tiers can be written to when memory is short");
+}
+
 static void check_tiers(struct findings *f, const struct vmswap_vm *vm,
 			struct vmswap_tier *const *tiers, size_t nr_tiers)
 {
@@ -123,13 +163,9 @@ static void check_tiers(struct findings *f, const struct vmswap_vm *vm,
 	}
 	/* That the host has none was said. */
 	if (!usable && nr_tiers)
-		ctl_finding(f, FINDING_PROBLEM, "vm-tiers",
-			    "vmswapctl vm set VM tiers all",
-			    "none of the tiers that it may use is there");
+		find_no_tier(f, vm);
 	else if (usable && !safe)
-		ctl_finding(f, FINDING_PROBLEM, "vm-reclaim-safe",
-			    "allow it a ram tier: vmswapctl vm set VM tiers ...",
-			    "none of its tiers can be written to when memory is short");
+		find_unsafe(f, vm, tiers, nr_tiers);
 }
 
 void ctl_doctor_vm(struct findings *f, const struct vmswap_vm *vm,

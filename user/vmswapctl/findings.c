@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "findings.h"
 #include "json.h"
@@ -9,7 +10,7 @@
 struct finding {
 	enum finding_level level;
 	const char *check;
-	const char *advice;
+	char *advice;
 	char *text;
 };
 
@@ -30,8 +31,11 @@ void ctl_finding(struct findings *f, enum finding_level level,
 		abort();
 	new = &f->list[f->count++];
 	*new = (struct finding){
-		.level = level, .check = check, .advice = advice,
+		.level = level, .check = check,
+		.advice = advice ? strdup(advice) : NULL,
 	};
+	if (advice && !new->advice)
+		abort();
 	va_start(args, format);
 	if (vasprintf(&new->text, format, args) < 0)
 		abort();
@@ -89,8 +93,10 @@ int ctl_findings_print(const struct ctl *ctl, struct findings *f)
 		print_json(f, well);
 	else
 		print_text(f);
-	for (i = 0; i < f->count; i++)
+	for (i = 0; i < f->count; i++) {
+		free(f->list[i].advice);
 		free(f->list[i].text);
+	}
 	free(f->list);
 	*f = (struct findings){ 0 };
 	return well ? CTL_DONE : CTL_FAILED;

@@ -18,13 +18,24 @@ struct findings {
 	size_t count;
 };
 
-/* @advice may be NULL.  @check is one word, fixed, for programs. */
+/* Room for advice that has names and numbers in it: those of 32 tiers, too. */
+#define ADVICE_LEN	1280
+
+/*
+ * @advice may be NULL; a command in it is one to be pasted, with the id of the VM.
+ * @check is one word, fixed, for programs.
+ */
 void ctl_finding(struct findings *f, enum finding_level level,
 		 const char *check, const char *advice, const char *format,
 		 ...) __attribute__((format(printf, 5, 6)));
 
 /* Prints all, frees them, and returns the exit code. */
 int ctl_findings_print(const struct ctl *ctl, struct findings *f);
+
+/* doctor.c: a name for a ram tier that no tier has yet. */
+#define NEW_TIER_LEN	16
+const char *ctl_new_tier(struct vmswap_tier *const *tiers, size_t count,
+			 char name[NEW_TIER_LEN]);
 
 /* doctor_vm.c */
 void ctl_doctor_vm(struct findings *f, const struct vmswap_vm *vm,
