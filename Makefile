@@ -30,9 +30,9 @@ help:
 	@echo 'make check      build, then all tests, in virtual machines;'
 	@echo '                TESTS="block*" or KERNEL=6.12 for some of them'
 	@echo 'make lint       static checks only'
-	@echo 'make demo       the main job, shown in a virtual machine'
+	@echo 'make demo       the main job, shown in a virtual machine; KERNEL=6.12'
 	@echo 'make bench      measurements'
-	@echo 'make soak       load for two hours; DURATION=30m or 8h for others'
+	@echo 'make soak       load for two hours; DURATION=30m or 8h, KERNEL=6.12'
 	@echo 'make install    module, tools, man pages, udev rule, completion;'
 	@echo '                DESTDIR, PREFIX ($(PREFIX)), KVER ($(KVER))'
 	@echo 'make clean      remove build/ and out/'
@@ -72,9 +72,10 @@ lint:
 	selftests/lint
 
 demo: all
-	selftests/demo
+	selftests/demo $(if $(KERNEL),-k $(KERNEL))
 
 bench: all
+	$(if $(KERNEL),$(error KERNEL has no meaning here: each mode has its own kernel))
 	selftests/bench/run
 
 # What "make bench" has measured, into Documentation/benchmarks.md.
@@ -82,7 +83,7 @@ bench-page:
 	selftests/bench/page
 
 soak: all
-	selftests/soak $(DURATION)
+	selftests/soak $(DURATION) $(if $(KERNEL),-k $(KERNEL))
 
 # The module last: that it was left out is what must be read.
 install: install-user install-module
