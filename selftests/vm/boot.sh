@@ -244,7 +244,7 @@ wait_qemu() {
 	done
 	TIMED_OUT=
 	if [ "$first" = "$TIMER_PID" ]; then
-		TIMED_OUT=yes QEMU_STATUS=0 ENDED=$SECONDS
+		TIMED_OUT=yes QEMU_STATUS=0 TIMED_OUT_AT=$SECONDS
 		TIMER_PID=
 		grep -q '^boot' "$TMP/verdict" && ask_where
 		kill -KILL "$QEMU_PID" 2>/dev/null
@@ -323,7 +323,7 @@ judge() {
 		progress "the kernel died"
 		exit 1
 	elif [ -n "$TIMED_OUT" ]; then
-		progress "timeout after $((ENDED - STARTED)) s; the kernel console: $CONSOLE"
+		progress "timeout after $((TIMED_OUT_AT - STARTED)) s; the kernel console: $CONSOLE"
 		exit 124
 	fi
 	cat "$TMP/qemu.log" >&2
