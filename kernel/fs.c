@@ -47,8 +47,6 @@ struct vmswap_sb {
 static struct kmem_cache *region_cache;
 static atomic_long_t nr_regions;	/* inodes not yet freed */
 static atomic_long_t nr_files;		/* regular files */
-static struct vfsmount *anon_mnt;	/* pinned while anonymous VMs exist */
-static int anon_mnt_count;
 
 static const struct inode_operations vmswap_dir_iops;
 static const struct inode_operations vmswap_file_iops;
@@ -144,8 +142,6 @@ static void vmswap_evict_inode(struct inode *inode)
 	} else {
 		vmswap_vm_put(region->vm);
 	}
-	if (inode->i_sb->s_flags & SB_KERNMOUNT)
-		simple_release_fs(&anon_mnt, &anon_mnt_count);
 }
 
 static struct inode *new_inode_of(struct super_block *sb, const struct inode *dir,
@@ -657,6 +653,8 @@ static int vmswap_init_fs_context(struct fs_context *fc)
 	}
 	fc->s_fs_info = info;
 	fc->ops = &vmswap_context_ops;
+	/* Mounting takes CAP_SYS_ADMIN there; a container may be given /dev/vmswap. */
+	fc->global = true;
 	return 0;
 }
 
@@ -680,12 +678,12 @@ MODULE_ALIAS_FS("vmswapfs");
 
 /* ----------------------------------------------------------- anonymous files */
 
-static struct inode *anon_inode(struct vmswap_vm *vm, u64 size)
+static struct inode *anon_inode(struct super_block *sb, struct vmswap_vm *vm, u64 size)
 {
 	struct inode *inode;
 	int ret;
 
-	inode = new_inode_of(anon_mnt->mnt_sb, NULL, &nop_mnt_idmap, S_IFREG | 0600);
+	inode = new_inode_of(sb, NULL, &nop_mnt_idmap, S_IFREG | 0600);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
 	inode->i_uid = current_fsuid();
@@ -693,9 +691,6 @@ static struct inode *anon_inode(struct vmswap_vm *vm, u64 size)
 	ret = vmswap_vm_region_add(vm, vmswap_region_of(inode));
 	if (ret)
 		goto iput;
-	/* The inode's own pin; vmswap_evict_inode() drops it. */
-	ret = simple_pin_fs(&vmswapfs_type, &anon_mnt, &anon_mnt_count);
-	WARN_ON_ONCE(ret);	/* the caller holds one: only the count grows */
 	inode_lock(inode);
 	ret = vmswap_file_resize(inode, size);
 	inode_unlock(inode);
@@ -711,39 +706,40 @@ iput:
  * @vm: the VM it becomes the first region of; a reference is taken
  * @size: bytes, page-aligned
  *
- * The internal mount is pinned by each such file and goes with the last, so
- * that the module can be unloaded.
+ * Each such file has a mount of its own, which goes with it.  Whoever holds the inode
+ * alone (a watch, "drop_caches") holds no mount, and so never ends one: the umount does
+ * what such holders wait for, and waits for them.  It comes from the last fput(), on
+ * the way to user space, where no lock is held: it is no internal mount of the kernel's
+ * (SB_KERNMOUNT), which would end at once wherever its last reference is put.
  *
  * Return: an open file, or an error pointer.
  */
 struct file *vmswap_fs_create_anon(struct vmswap_vm *vm, u64 size)
 {
+	struct vfsmount *mnt = vfs_kern_mount(&vmswapfs_type, 0, "none", NULL);
 	struct inode *inode;
 	struct file *file;
-	int ret;
 
-	/* Held to the end, so that the inode's own pin below is never the last. */
-	ret = simple_pin_fs(&vmswapfs_type, &anon_mnt, &anon_mnt_count);
-	if (ret)
-		return ERR_PTR(ret);
-	inode = anon_inode(vm, size);
+	if (IS_ERR(mnt))
+		return ERR_CAST(mnt);
+	inode = anon_inode(mnt->mnt_sb, vm, size);
 	if (IS_ERR(inode)) {
 		file = ERR_CAST(inode);
-		goto unpin;
+		goto put;
 	}
 	/* alloc_file_pseudo() does not take the reference that the last fput() drops. */
 	__module_get(THIS_MODULE);
-	file = alloc_file_pseudo(inode, anon_mnt, "vmswap", O_RDWR | O_LARGEFILE,
+	file = alloc_file_pseudo(inode, mnt, "vmswap", O_RDWR | O_LARGEFILE,
 				 &vmswap_file_ops);
 	if (IS_ERR(file)) {
 		module_put(THIS_MODULE);
 		iput(inode);
-		goto unpin;
+		goto put;
 	}
 	/* As memfd_create(): a regular file, though nobody has opened it. */
 	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
-unpin:
-	simple_release_fs(&anon_mnt, &anon_mnt_count);
+put:
+	mntput(mnt);
 	return file;
 }
 

@@ -4,6 +4,7 @@
  *
  * Built for 64 and for 32 bits: both must see the same.
  */
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
@@ -213,6 +214,37 @@ TEST_F(dev, create_sizes)
 	EXPECT_EQ(0, ftruncate(fd, FILE_SIZE));
 	EXPECT_EQ(FILE_SIZE, lseek(fd, 0, SEEK_END));
 	close(fd);
+}
+
+/* The watch outlives the descriptor, and so holds the inode alone. */
+TEST_F(dev, create_watched)
+{
+	int fd = do_ioctl(self->dev, VMSWAP_IOC_CREATE_VM, &self->args);
+	int watch = inotify_init1(IN_CLOEXEC);
+	char path[64];
+
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, watch);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ASSERT_LE(0, inotify_add_watch(watch, path, IN_MODIFY));
+	close(fd);
+	close(watch);
+	EXPECT_EQ(0, system("sync -f /"));
+}
+
+/* A member of group kvm in a container. */
+TEST_F(dev, create_in_user_namespace)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (unshare(CLONE_NEWUSER))
+			_exit(2);
+		_exit(do_ioctl(self->dev, VMSWAP_IOC_CREATE_VM, &self->args) < 0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 TEST_F(dev, create_names)
