@@ -11,7 +11,7 @@
 
 #define WORDS_IN_PAGE	(PAGE / 8)
 #define LEAF		(WORDS_IN_PAGE * PAGE)	/* guest memory that a page of words describes */
-#define SIZE		(16 * GIB)
+#define SIZE		(64 * GIB)
 #define LEAVES		(SIZE / LEAF)
 #define SMALL		(64ul << 10)
 
@@ -83,9 +83,9 @@ TEST(touched)
 	       (unsigned long long)(gauge / (SIZE / GIB) >> 10),
 	       (unsigned long long)(taken / (SIZE / GIB) >> 10));
 	ASSERT_EQ(LEAVES * PAGE, gauge);
-	/* Nodes that find the words, and what else the machine did. */
-	ASSERT_LT(taken, gauge + gauge / 10);
-	ASSERT_GT(taken, gauge - gauge / 10);
+	/* Nodes that find the words, lists of CPUs, and what else the machine did. */
+	ASSERT_LT(taken, gauge + gauge / 5);
+	ASSERT_GT(taken, gauge - gauge / 5);
 	close(fd);
 }
 
