@@ -302,12 +302,13 @@ static double seconds(void)
 }
 
 /*
- * Beyond the limit each fault would like to evict, and cannot: that must not cost a
- * round through all pages.
+ * Beyond the limit each fault would like to evict, and cannot: it does not wait, and
+ * does not go through all pages, for which this test would not have the time.
  */
 TEST_F(limit, full_exceed)
 {
 	double unlimited, limited, start;
+	struct vmswap_vm_stat stat;
 
 	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, UINT64_MAX));
 	start = seconds();
@@ -322,12 +323,13 @@ TEST_F(limit, full_exceed)
 	printf("# %lu pages in %.2f s, beyond the limit in %.2f s\n", VM_PAGES, unlimited,
 	       limited);
 	EXPECT_LT(VM_SIZE - 8 * MIB, resident(self->fd));
-	EXPECT_GT(20 * unlimited + 2, limited);
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	EXPECT_EQ(0, stat.stalled);
 	/*
 	 * Those in the full tier come in only while the limit may be exceeded.  Each makes
 	 * room there, for which another page is looked for.
 	 */
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES / (is_debug_kernel() ? 8 : 1)));
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES / (is_debug_kernel() ? 32 : 1)));
 }
 
 /* ------------------------------------------------------------------------- no tier */
