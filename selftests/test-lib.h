@@ -319,7 +319,7 @@ static inline int vm_create(const char *name, uint64_t size)
 
 /* ------------------------------------------------------------------ the frame */
 
-/* VMSWAP_CASE=PATTERN: only cases that fit it, as in "race.@(kill|discard)". */
+/* VMSWAP_CASE=PATTERN: only cases that fit it, as in "race.@(kill|reuse)". */
 static inline void test_choose(void)
 {
 	const char *pattern = getenv("VMSWAP_CASE");
