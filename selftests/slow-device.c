@@ -54,7 +54,7 @@ static bool device_make(unsigned int read_ms, unsigned int write_ms)
 	snprintf(command, sizeof(command),
 		 "dmsetup create vmswap-slow --table '0 32768 delay /dev/ram0 0 %u /dev/ram0 0 %u'",
 		 read_ms, write_ms);
-	return run("modprobe brd rd_nr=1 rd_size=16384 && modprobe dm-delay") && run(command) &&
+	return run("modprobe dm-delay && modprobe brd rd_nr=1 rd_size=16384") && run(command) &&
 	       run("dmsetup mknodes");
 }
 
