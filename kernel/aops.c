@@ -38,6 +38,7 @@ static int vmswap_read_folio(struct file *file, struct folio *folio)
 /*
  * The memory of this folio is broken; it is locked and unmapped.  When its bytes can be
  * had again from where the word says, drop the folio alone; else they are lost for good.
+ * A folio that nobody has filled has none, one that was filled has a word.
  *
  * Page tables have entries by now that say it is broken.  They stay for a page that is
  * lost, until a discard.  Others go, so that nobody sees the error.  Copies of private
@@ -47,11 +48,14 @@ static int error_remove_folio(struct address_space *mapping, struct folio *folio
 {
 	struct vmswap_region *region = vmswap_region_of(mapping->host);
 	u64 *word = vmswap_word_at(&region->map, folio->index);
-	bool lost = folio_test_dirty(folio) || !folio_test_uptodate(folio);
+	bool lost = folio_test_dirty(folio);
 
-	if (lost && word)
+	/* Without the folio it would read as zero: it stays, and fails. */
+	if (WARN_ON_ONCE(lost && !word))
+		return -EIO;
+	if (lost)
 		vmswap_word_set(region, word, VMSWAP_WORD_POISON);
-	else if (!lost && !vmswap_fs_private_allowed(mapping->host->i_sb))
+	else if (!vmswap_fs_private_allowed(mapping->host->i_sb))
 		unmap_mapping_pages(mapping, folio->index, 1, true);
 	return generic_error_remove_folio(mapping, folio);
 }

@@ -151,18 +151,19 @@ int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *wor
 	return 0;
 }
 
+/*
+ * For a folio that generic code has inserted: it may be the first of its 2 MiB.  It
+ * gets a word all the same, or is not filled: a page that can be written must be able
+ * to leave memory, and to be marked lost.
+ */
 int vmswap_fill(struct vmswap_region *region, struct folio *folio)
 {
 	enum vmswap_fault_kind kind;
-	u64 *word = vmswap_word_at(&region->map, folio->index);
+	u64 *word = vmswap_word_at_alloc(&region->map, folio->index, GFP_NOFS);
 	int ret;
 
-	/* A folio without a leaf: inserted by generic code, never written. */
-	if (!word) {
-		fill_same(folio, 0);
-		folio_mark_uptodate(folio);
-		return 0;
-	}
+	if (!word)
+		return -ENOMEM;
 	ret = vmswap_fill_word(region, folio, word, false, &kind);
 	return ret == -EHWPOISON ? -EIO : ret;
 }

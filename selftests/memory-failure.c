@@ -6,6 +6,7 @@
 #include <linux/falloc.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/swap.h>
 
 #include "test-lib.h"
 
@@ -188,6 +189,32 @@ TEST_F(failure, same_filled_written_again_is_lost)
 	self->mem[AT] ^= 1;
 	ASSERT_EQ(0, lose_page(self->mem + AT));
 	expect_lost(_metadata, self->fd, self->mem);
+}
+
+/* Its page is the first of 2 MiB, and came by no fault: swapon(2) reads it. */
+TEST_F(failure, read_by_the_kernel_and_written_is_lost)
+{
+	int fd = file_make(&self->mnt, "fresh", FILE_SIZE);
+	uint8_t *mem, page[PAGE];
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(-1, swapon(path_in(&self->mnt, "fresh"), 0));
+	ASSERT_EQ(EINVAL, errno);
+	ASSERT_TRUE(is_resident(fd, 0));
+	mem = map_shared(fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, mem);
+	page_make(mem, PAGE_RANDOM, 1);
+	EXPECT_TRUE(evict_page(fd, 0));
+	EXPECT_TRUE(page_is(mem, PAGE_RANDOM, 1));
+	mem[0] ^= 1;
+	ASSERT_EQ(0, lose_page(mem));
+	EXPECT_EQ(VMSWAP_PAGE_POISONED, page_state(fd, 0));
+	EXPECT_EQ(PAGE, poisoned_bytes(fd));
+	EXPECT_EQ(BUS_MCEERR_AR, touch(mem));
+	EXPECT_EQ(-1, pread(fd, page, PAGE, 0));
+	EXPECT_EQ(EIO, errno);
+	munmap(mem, FILE_SIZE);
+	close(fd);
 }
 
 /* The page of this address can be used again: zero, written, swapped. */
