@@ -196,12 +196,16 @@ static int wait_for_reads(struct address_space *mapping, pgoff_t start, pgoff_t 
 	return 0;
 }
 
-/* Broken memory leaves entries in page tables that truncation passes over. */
+/*
+ * Broken memory leaves entries in page tables that truncation passes over.  What takes
+ * them away takes copies of private mappings, too: where those may be they stay.
+ */
 static void zap_poisoned(struct vmswap_region *region, pgoff_t start, pgoff_t end)
 {
 	pgoff_t i;
 
-	if (likely(!READ_ONCE(region->vm->had_poison)))
+	if (likely(!READ_ONCE(region->vm->had_poison)) ||
+	    vmswap_fs_private_allowed(region->inode.i_sb))
 		return;
 	for (i = vmswap_pagemap_next_data(&region->map, start, end); i < end;
 	     i = vmswap_pagemap_next_data(&region->map, i + 1, end)) {

@@ -278,6 +278,83 @@ TEST_F(failure, zero_comes_back)
 	EXPECT_TRUE(is_zero(self->mem + AT, PAGE));
 }
 
+/* ----------------------------------------------------- copies of private mappings */
+
+FIXTURE(copies)
+{
+	struct test_mount mnt;
+	int fd;
+	uint8_t *mem, *own;
+};
+
+FIXTURE_SETUP(copies)
+{
+	struct vmswap_vm_stat stat;
+
+	ASSERT_EQ(0, test_mount(&self->mnt, "private=allow"));
+	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	ASSERT_LE(0, self->fd);
+	self->mem = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	ASSERT_EQ(0, policy_once_vm_set(stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	fill_pages(self->mem, FILE_PAGES);
+	self->own = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, self->own);
+	page_make(self->own + AT, PAGE_COMPRESSIBLE, BROKEN);
+}
+
+FIXTURE_TEARDOWN(copies)
+{
+	munmap(self->own, FILE_SIZE);
+	munmap(self->mem, FILE_SIZE);
+	close(self->fd);
+	EXPECT_EQ(0, test_umount(&self->mnt));
+}
+
+/* Who had it mapped is told, for to take that back would take the copy, too. */
+static void expect_copy_stays(struct __test_metadata *_metadata, uint8_t *mem, uint8_t *own)
+{
+	EXPECT_EQ(BUS_MCEERR_AR, touch(mem + AT));
+	ASSERT_EQ(0, touch(own + AT));
+	EXPECT_TRUE(page_is(own + AT, PAGE_COMPRESSIBLE, BROKEN));
+	EXPECT_TRUE(others_filled(mem));
+	EXPECT_TRUE(others_filled(own));
+}
+
+TEST_F(copies, stay_when_the_bytes_are_known)
+{
+	uint8_t *other;
+
+	ASSERT_TRUE(make_clean(self->fd, self->mem));
+	EXPECT_EQ(0, break_page(self->mem + AT, MADV_HWPOISON));
+	EXPECT_EQ(0, poisoned_bytes(self->fd));
+	expect_copy_stays(_metadata, self->mem, self->own);
+	other = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, other);
+	ASSERT_EQ(0, touch(other + AT));
+	EXPECT_TRUE(pages_filled(other, FILE_PAGES));
+	munmap(other, FILE_SIZE);
+}
+
+TEST_F(copies, stay_when_a_lost_page_is_discarded)
+{
+	uint8_t *other, page[PAGE];
+
+	ASSERT_EQ(0, lose_page(self->mem + AT));
+	expect_copy_stays(_metadata, self->mem, self->own);
+	ASSERT_EQ(0, discard(self->fd, AT, PAGE));
+	expect_copy_stays(_metadata, self->mem, self->own);
+	EXPECT_EQ(0, poisoned_bytes(self->fd));
+	ASSERT_EQ(PAGE, pread(self->fd, page, PAGE, AT));
+	EXPECT_TRUE(is_zero(page, PAGE));
+	/* Mapped anew it can be used. */
+	other = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, other);
+	expect_healed(_metadata, self->fd, other);
+	munmap(other, FILE_SIZE);
+}
+
 /* --------------------------------------------------------------- about to break */
 
 /* The page frame behind an address, or 0. */
