@@ -5,6 +5,7 @@
 #include <linux/migrate.h>
 
 #include "compat.h"
+#include "event.h"
 #include "fill.h"
 #include "fs.h"
 #include "vm.h"
@@ -53,10 +54,12 @@ static int error_remove_folio(struct address_space *mapping, struct folio *folio
 	/* Without the folio it would read as zero: it stays, and fails. */
 	if (WARN_ON_ONCE(lost && !word))
 		return -EIO;
-	if (lost)
+	if (lost) {
 		vmswap_word_set(region, word, VMSWAP_WORD_POISON);
-	else if (!vmswap_fs_private_allowed(mapping->host->i_sb))
+		vmswap_event_lost(region, folio->index);
+	} else if (!vmswap_fs_private_allowed(mapping->host->i_sb)) {
 		unmap_mapping_pages(mapping, folio->index, 1, true);
+	}
 	return generic_error_remove_folio(mapping, folio);
 }
 

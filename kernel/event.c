@@ -117,6 +117,16 @@ void vmswap_event_io(struct vmswap_region *region, pgoff_t index,
 	send_event(&e);
 }
 
+void vmswap_event_lost(struct vmswap_region *region, pgoff_t index)
+{
+	struct event e = {
+		.kind = VMSWAP_EVENT_KIND_PAGE_LOST, .vm = region->vm, .region = region,
+		.index = index,
+	};
+
+	send_event(&e);
+}
+
 void vmswap_event_by(enum vmswap_event_kind kind, struct vmswap_vm *vm, struct genl_info *info)
 {
 	struct event e = { .kind = kind, .vm = vm, .portid = info->snd_portid };

@@ -17,5 +17,6 @@ void vmswap_event_limit(struct vmswap_vm *vm);	/* at most one a second and VM */
 void vmswap_event_tier(enum vmswap_event_kind kind, struct vmswap_tier *tier);
 void vmswap_event_io(struct vmswap_region *region, pgoff_t index,
 		     const struct vmswap_tier *tier, int err);
+void vmswap_event_lost(struct vmswap_region *region, pgoff_t index);
 
 #endif /* VMSWAP_EVENT_H */

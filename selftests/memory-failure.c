@@ -278,6 +278,48 @@ TEST_F(failure, zero_comes_back)
 	EXPECT_TRUE(is_zero(self->mem + AT, PAGE));
 }
 
+/* ------------------------------------------------------------- who is told of it */
+
+/* The next event of one of two kinds; of kind 0 when none comes. */
+static struct policy_event next_event(struct policy *p, uint32_t a, uint32_t b)
+{
+	struct policy_event event;
+
+	while (!policy_event(p, &event))
+		if (event.kind == a || event.kind == b)
+			return event;
+	return (struct policy_event){};
+}
+
+TEST_F(failure, loss_is_an_event)
+{
+	struct policy_event event;
+	struct policy p;
+
+	ASSERT_EQ(0, policy_listen(&p));
+	ASSERT_EQ(0, lose_page(self->mem + AT));
+	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	event = next_event(&p, VMSWAP_EVENT_KIND_PAGE_LOST, VMSWAP_EVENT_KIND_VM_CHANGED);
+	EXPECT_EQ(VMSWAP_EVENT_KIND_PAGE_LOST, event.kind);
+	EXPECT_EQ(self->stat.id, event.vm);
+	EXPECT_EQ(AT, event.offset);
+	policy_close(&p);
+}
+
+TEST_F(failure, nothing_lost_is_no_event)
+{
+	struct policy_event event;
+	struct policy p;
+
+	ASSERT_TRUE(make_clean(self->fd, self->mem));
+	ASSERT_EQ(0, policy_listen(&p));
+	EXPECT_EQ(0, break_page(self->mem + AT, MADV_HWPOISON));
+	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	event = next_event(&p, VMSWAP_EVENT_KIND_PAGE_LOST, VMSWAP_EVENT_KIND_VM_CHANGED);
+	EXPECT_EQ(VMSWAP_EVENT_KIND_VM_CHANGED, event.kind);
+	policy_close(&p);
+}
+
 /* ----------------------------------------------------- copies of private mappings */
 
 FIXTURE(copies)

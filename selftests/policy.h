@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <linux/vmswap_netlink.h>
@@ -259,6 +260,79 @@ static inline int policy_host_get(struct policy *p, struct policy_host *host)
 	memset(host, 0, sizeof(*host));
 	policy_cmd(p, VMSWAP_CMD_HOST_GET);
 	return policy_talk(p, policy_host_cb, host);
+}
+
+/* --------------------------------------------------------------------- events */
+
+struct policy_event {
+	uint32_t kind;
+	uint64_t vm, offset;
+};
+
+static inline const struct nlattr *policy_nested(const struct nlattr *attr, size_t *len)
+{
+	*len = attr->nla_len - NLA_HDRLEN;
+	return (const void *)((const char *)attr + NLA_HDRLEN);
+}
+
+/* The family has one group. */
+static inline void policy_group_cb(const struct nlattr *attr, size_t len, void *arg)
+{
+	const struct nlattr *group, *in;
+	size_t group_len, in_len;
+
+	policy_for_each(attr, len) {
+		if (policy_type(attr) != CTRL_ATTR_MCAST_GROUPS)
+			continue;
+		group = policy_nested(attr, &group_len);
+		in = policy_nested(group, &in_len);
+		policy_for_each(in, in_len)
+			if (policy_type(in) == CTRL_ATTR_MCAST_GRP_ID)
+				*(int *)arg = policy_number(in);
+	}
+}
+
+/* A socket that hears of events, for nothing else. */
+static inline int policy_listen(struct policy *p)
+{
+	struct timeval patience = { .tv_sec = 30 };
+	int group = 0, ret = policy_open(p);
+
+	if (ret)
+		return ret;
+	policy_msg(p, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	policy_put_str(p, CTRL_ATTR_FAMILY_NAME, VMSWAP_FAMILY_NAME);
+	ret = policy_talk(p, policy_group_cb, &group);
+	if (!ret && (setsockopt(p->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+		     setsockopt(p->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+				sizeof(group))))
+		ret = -errno;
+	if (ret)
+		close(p->fd);
+	return ret;
+}
+
+/* The next event; -EAGAIN when none comes. */
+static inline int policy_event(struct policy *p, struct policy_event *event)
+{
+	ssize_t n = recv(p->fd, p->buf, sizeof(p->buf), 0);
+	const struct nlattr *attr = (void *)(p->buf + NLMSG_LENGTH(GENL_HDRLEN));
+	size_t len = p->hdr.nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
+
+	if (n < 0)
+		return -errno;
+	if (!NLMSG_OK(&p->hdr, n))
+		return -EBADMSG;
+	memset(event, 0, sizeof(*event));
+	policy_for_each(attr, len) {
+		if (policy_type(attr) == VMSWAP_A_EVENT_KIND)
+			event->kind = policy_number(attr);
+		else if (policy_type(attr) == VMSWAP_A_EVENT_VM_ID)
+			event->vm = policy_number(attr);
+		else if (policy_type(attr) == VMSWAP_A_EVENT_OFFSET)
+			event->offset = policy_number(attr);
+	}
+	return 0;
 }
 
 #endif /* SELFTESTS_POLICY_H */

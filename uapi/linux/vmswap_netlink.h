@@ -77,6 +77,8 @@ enum vmswap_hints {
  * @VMSWAP_EVENT_KIND_LIMIT: the VM waits for room, or exceeds its limit,
  *   because no tier has room
  * @VMSWAP_EVENT_KIND_DEVICE_LOST: the device of a tier was removed
+ * @VMSWAP_EVENT_KIND_PAGE_LOST: the memory of a page broke and its bytes were
+ *   nowhere else; vm, region, offset say which
  */
 enum vmswap_event_kind {
 	VMSWAP_EVENT_KIND_VM_CREATED,
@@ -90,6 +92,7 @@ enum vmswap_event_kind {
 	VMSWAP_EVENT_KIND_LIMIT,
 	VMSWAP_EVENT_KIND_DEVICE_LOST,
 	VMSWAP_EVENT_KIND_HOST_CHANGED,
+	VMSWAP_EVENT_KIND_PAGE_LOST,
 };
 
 enum {

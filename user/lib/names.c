@@ -46,6 +46,7 @@ static const char *const event_kinds[] = {
 	[VMSWAP_EVENT_KIND_LIMIT] = "limit",
 	[VMSWAP_EVENT_KIND_DEVICE_LOST] = "device-lost",
 	[VMSWAP_EVENT_KIND_HOST_CHANGED] = "host-changed",
+	[VMSWAP_EVENT_KIND_PAGE_LOST] = "page-lost",
 };
 
 #define WORDS(table) { table, sizeof(table) / sizeof((table)[0]) }
