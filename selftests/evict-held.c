@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* evict-held.c - eviction and what somebody holds: pinned, locked, referenced pages. */
 #include <linux/if_xdp.h>
+#include <semaphore.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "race.h"
 
@@ -121,6 +123,185 @@ TEST_F(race, vmsplice)
 	close(pipefd[1]);
 }
 
+/* Who holds a page may write to it: it is not taken for clean, and not written. */
+TEST_F(race, referenced_stays_dirty)
+{
+	struct iovec iov = { self->mem, PAGE };
+	struct vmswap_vm_stat before, after;
+	struct vmswap_ranges res;
+	int pipefd[2];
+
+	ASSERT_EQ(0, pipe(pipefd));
+	page_make(self->mem, PAGE_RANDOM, 1);
+	ASSERT_EQ(PAGE, vmsplice(pipefd[1], &iov, 1, 0));
+	ASSERT_EQ(0, vm_stat(self->fd, &before));
+	ASSERT_EQ(0, ranges_ioctl(self->fd, VMSWAP_IOC_EVICT, 0, PAGE, &res));
+	EXPECT_EQ(0, res.done_pages);
+	EXPECT_EQ(1, res.kept_busy);
+	ASSERT_EQ(0, vm_stat(self->fd, &after));
+	EXPECT_EQ(before.swapout_pages, after.swapout_pages);
+	EXPECT_EQ(VMSWAP_PAGE_RESIDENT | VMSWAP_PAGE_DIRTY,
+		  page_state(self->fd, 0) & (VMSWAP_PAGE_RESIDENT | VMSWAP_PAGE_DIRTY));
+	close(pipefd[0]);
+	close(pipefd[1]);
+	EXPECT_TRUE(evict_page(self->fd, 0));
+	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 1));
+}
+
+/* ------------------------------------------------------- stores by a stale TLB */
+
+/*
+ * Who unmaps a page (here by MADV_DONTNEED) clears its entry first and flushes the TLBs
+ * then, with those of its neighbours; until then a CPU may store to it.  All that shows
+ * is the reference of him who will flush.  So: the zapper, on a CPU of its own, unmaps
+ * many pages of which the first is the hot one; meanwhile the evictor, on the CPU whose
+ * TLB has it, evicts that with some that nobody has mapped, which takes a while; in the
+ * middle of that somebody of higher priority, on the same CPU, stores to it once more.
+ */
+#define TABLE_PAGES	512	/* of one page table */
+#define BESIDE		32	/* evicted with the hot page */
+
+struct stale {
+	int fd;
+	volatile uint8_t *hot;
+	uint8_t *mem;
+	pthread_t zapper, storer;
+	atomic_bool stop;
+	atomic_long asked, zapped;	/* rounds */
+	atomic_ulong zap_ns;		/* how long it took last time */
+	sem_t armed, stored;
+	struct timespec when;
+	uint8_t value;
+};
+
+static uint64_t now_ns(struct timespec *t)
+{
+	clock_gettime(CLOCK_MONOTONIC, t);
+	return t->tv_sec * 1000000000ull + t->tv_nsec;
+}
+
+static void run_on_cpu(int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
+static void *zap(void *arg)
+{
+	struct stale *s = arg;
+	struct timespec t;
+	uint64_t start;
+	int i;
+
+	run_on_cpu(1);
+	for (;;) {
+		for (i = BESIDE; i < TABLE_PAGES; i++)
+			*(volatile uint8_t *)(s->mem + i * PAGE);
+		atomic_fetch_add(&s->zapped, 1);
+		while (atomic_load(&s->asked) < atomic_load(&s->zapped))
+			if (atomic_load(&s->stop))
+				return NULL;
+		start = now_ns(&t);
+		madvise(s->mem, TABLE_PAGES * PAGE, MADV_DONTNEED);
+		atomic_store(&s->zap_ns, now_ns(&t) - start);
+	}
+}
+
+static void *store(void *arg)
+{
+	struct stale *s = arg;
+
+	run_on_cpu(0);
+	for (;;) {
+		sem_wait(&s->armed);
+		if (atomic_load(&s->stop))
+			return NULL;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &s->when, NULL);
+		*s->hot = s->value;
+		sem_post(&s->stored);
+	}
+}
+
+/* Returns what is stored of the first byte, after that was set to @value. */
+static uint8_t store_while_unmapped(struct stale *s, uint8_t value, uint64_t *state)
+{
+	uint64_t window = atomic_load(&s->zap_ns) + 1, start, when;
+	uint8_t page[PAGE];
+	struct timespec t;
+	int i;
+
+	page_make(page, PAGE_RANDOM, value);
+	for (i = 1; i < BESIDE; i++)
+		pwrite(s->fd, page, PAGE, i * PAGE);
+	*s->hot = value - 1;
+	s->value = value;
+	start = now_ns(&t) + rnd(state) % window;
+	when = start + rnd(state) % window;
+	s->when.tv_sec = when / 1000000000;
+	s->when.tv_nsec = when % 1000000000;
+	sem_post(&s->armed);
+	atomic_fetch_add(&s->asked, 1);
+	while (now_ns(&t) < start)
+		;
+	evict(s->fd, 0, BESIDE * PAGE);
+	sem_wait(&s->stored);
+	while (atomic_load(&s->zapped) <= atomic_load(&s->asked))
+		sched_yield();
+	return evict_page(s->fd, 0) ? *s->hot : ~value;
+}
+
+/* The first of a page table, so that all are unmapped under one lock. */
+static uint8_t *map_table(int fd)
+{
+	uint8_t *room = mmap(NULL, 4 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *at = (uint8_t *)(((uintptr_t)room + 2 * MIB - 1) & ~(2 * MIB - 1));
+
+	if (room == MAP_FAILED)
+		return room;
+	return mmap(at, TABLE_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+}
+
+TEST_F(race, store_by_stale_tlb)
+{
+	struct sched_param prio = { .sched_priority = 1 };
+	struct stale s = { .fd = self->fd };
+	uint64_t state = test_seed;
+	struct vmswap_vm_stat stat;
+	long i;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "%s", "one CPU only");
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	/* Only what is touched is mapped. */
+	ASSERT_EQ(0, policy_once_vm_set(stat.id, VMSWAP_A_VM_GRANULE, 1));
+	ASSERT_EQ(0, policy_once_vm_set(stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	ASSERT_EQ(0, ftruncate(self->fd, TABLE_PAGES * PAGE));
+	s.mem = map_table(self->fd);
+	ASSERT_NE(MAP_FAILED, s.mem);
+	s.hot = s.mem;
+	page_make(s.mem, PAGE_RANDOM, 1);
+	run_on_cpu(0);
+	ASSERT_EQ(0, sem_init(&s.armed, 0, 0));
+	ASSERT_EQ(0, sem_init(&s.stored, 0, 0));
+	ASSERT_EQ(0, pthread_create(&s.storer, NULL, store, &s));
+	ASSERT_EQ(0, pthread_setschedparam(s.storer, SCHED_FIFO, &prio));
+	ASSERT_EQ(0, pthread_create(&s.zapper, NULL, zap, &s));
+	while (!atomic_load(&s.zapped))
+		sched_yield();
+	for (i = 0; i < rounds(500) && _metadata->passed; i++)
+		EXPECT_EQ(2 + i % 250, store_while_unmapped(&s, 2 + i % 250, &state)) {
+			TH_LOG("round %ld", i);
+		}
+	atomic_store(&s.stop, true);
+	sem_post(&s.armed);
+	pthread_join(s.zapper, NULL);
+	pthread_join(s.storer, NULL);
+	munmap(s.mem, TABLE_PAGES * PAGE);
+}
+
 /* ----------------------------------------------------------------------- mlock */
 
 TEST_F(race, mlocked_stays)
@@ -163,15 +344,6 @@ TEST_F(race, munlocked_leaves)
 		evicted += !is_resident(self->fd, i * PAGE);
 	EXPECT_EQ(FILE_PAGES, evicted);
 	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
-}
-
-static void run_on_cpu(int cpu)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
 /*
