@@ -20,8 +20,8 @@ int vmswap_nl_may_change(struct sk_buff *skb, struct genl_info *info);
 int vmswap_nl_dump_check(struct netlink_callback *cb);
 /* An attribute beside @object must be there: a setting. */
 int vmswap_nl_some_but(struct genl_info *info, unsigned int object);
-/* The VM whose id is in attribute @attr, with a strong reference; or an error pointer. */
-struct vmswap_vm *vmswap_nl_vm(struct genl_info *info, int attr);
+/* The VM whose id @id has, with a strong reference; or an error pointer. */
+struct vmswap_vm *vmswap_nl_vm(struct genl_info *info, const struct nlattr *id);
 
 /* One message about one object, filled by @fill: 0, or not 0 when it does not fit. */
 typedef int (*vmswap_nl_fill_fn)(struct sk_buff *skb, void *obj);

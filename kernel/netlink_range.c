@@ -38,6 +38,8 @@ static int parse_range(struct genl_info *info, u64 *offset, u64 *length)
 {
 	struct nlattr **a = info->attrs;
 
+	if (!a[VMSWAP_A_RANGE_VM_ID])
+		return vmswap_nl_missing(info, VMSWAP_A_RANGE_VM_ID, "vm-id");
 	if (!a[VMSWAP_A_RANGE_OFFSET])
 		return vmswap_nl_missing(info, VMSWAP_A_RANGE_OFFSET, "offset");
 	if (!a[VMSWAP_A_RANGE_LENGTH])
@@ -98,7 +100,7 @@ static int vm_range(struct sk_buff *skb, struct genl_info *info, u8 cmd)
 	ret = vmswap_nl_may_change(skb, info) ?: parse_range(info, &offset, &length);
 	if (ret)
 		return ret;
-	vm = vmswap_nl_vm(info, VMSWAP_A_RANGE_VM_ID);
+	vm = vmswap_nl_vm(info, info->attrs[VMSWAP_A_RANGE_VM_ID]);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 	if (info->attrs[VMSWAP_A_RANGE_REGION])

@@ -200,22 +200,28 @@ static size_t vm_size(struct vmswap_vm *vm)
 	return 4 * PAGE_SIZE + READ_ONCE(vm->nr_regions) * (NAME_MAX + 64);
 }
 
-struct vmswap_vm *vmswap_nl_vm(struct genl_info *info, int attr)
+struct vmswap_vm *vmswap_nl_vm(struct genl_info *info, const struct nlattr *id)
 {
-	struct vmswap_vm *vm;
+	struct vmswap_vm *vm = vmswap_vm_get(nla_get_u64(id));
 
-	if (!info->attrs[attr])
-		return ERR_PTR(vmswap_nl_missing(info, attr, "id"));
-	vm = vmswap_vm_get(nla_get_u64(info->attrs[attr]));
 	if (vm)
 		return vm;
-	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr], "no such VM");
+	NL_SET_ERR_MSG_ATTR(info->extack, id, "no such VM");
 	return ERR_PTR(-ENOENT);
+}
+
+static struct vmswap_vm *vm_asked_for(struct genl_info *info)
+{
+	const struct nlattr *id = info->attrs[VMSWAP_A_VM_ID];
+
+	if (!id)
+		return ERR_PTR(vmswap_nl_missing(info, VMSWAP_A_VM_ID, "id"));
+	return vmswap_nl_vm(info, id);
 }
 
 int vmswap_nl_vm_get(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vmswap_vm *vm = vmswap_nl_vm(info, VMSWAP_A_VM_ID);
+	struct vmswap_vm *vm = vm_asked_for(info);
 	struct vm_reply *r;
 	int ret = -ENOMEM;
 
@@ -360,7 +366,7 @@ int vmswap_nl_vm_set(struct sk_buff *skb, struct genl_info *info)
 
 	if (ret)
 		return ret;
-	vm = vmswap_nl_vm(info, VMSWAP_A_VM_ID);
+	vm = vm_asked_for(info);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 	ret = vmswap_nl_some_but(info, VMSWAP_A_VM_ID) ?: change_vm(vm, info);

@@ -436,9 +436,9 @@ TEST_F(netlink, attributes_required)
 			snprintf(name, sizeof(name), ": %s", attr_of(op, part->nr)->name);
 			expect_refused("missing", name, -EINVAL, 0, part->nr);
 			put_all_but(&self->p, op, self->vm, part->nr);
-			/* "vm-id" may say "id" */
-			EXPECT_NE(NULL, strstr(talk(&self->p, NULL, NULL).text,
-					       strncmp(name + 2, "vm-", 3) ? name : ": id"));
+			EXPECT_NE(NULL, strstr(talk(&self->p, NULL, NULL).text, name)) {
+				TH_LOG("%s%s", op->name, name);
+			}
 		}
 }
 
