@@ -133,7 +133,8 @@ static u64 *next_word(struct vmswap_region *region, u64 *word, pgoff_t next)
 
 /*
  * Read what is stored of [start, end), as long as there is room.  What is read at
- * once, while the task waits, is bounded by the granule.  Returns where it ended.
+ * once, while the task waits, is bounded by the granule, or by what a first window has
+ * when that is more.  Returns where it ended.
  */
 static pgoff_t read_range(struct vmswap_request *req, pgoff_t start, pgoff_t end)
 {
