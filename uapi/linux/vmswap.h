@@ -87,12 +87,14 @@ struct vmswap_info {
  * @size:	bytes, a multiple of the page size, at most max_size; 0 makes an
  *		empty file to be sized by ftruncate(2)
  * @flags:	VMSWAP_CREATE_*; O_CLOEXEC is always set on the descriptor
- * @name:	zero-terminated, 1 to VMSWAP_NAME_MAX bytes of [A-Za-z0-9._-];
- *		an empty name becomes "vm-ID"
+ * @name:	zero-terminated, 0 to VMSWAP_NAME_MAX bytes of [A-Za-z0-9._-] that
+ *		do not end in ".hints"; other VMs may have it, too; an empty one
+ *		becomes "vm-ID"
  * @id:		out: the number of the VM
  *
  * The VM lives until the last descriptor and mapping of it is gone.
- * EINVAL a bad size, name, flag or reserved field; ENOMEM; EMFILE.
+ * EINVAL a bad size, name, flag or reserved field; EFBIG @size is above
+ * RLIMIT_FSIZE; ENOMEM; EMFILE, ENFILE.
  */
 struct vmswap_create_vm {
 	__u64 size;
