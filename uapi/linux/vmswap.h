@@ -126,14 +126,22 @@ struct vmswap_range {
  * @ranges:	pointer to struct vmswap_range[@nr_ranges]
  * @nr_ranges:	1 to max_ranges
  * @flags:	must be 0
- * @done_bytes:	in: bytes of the ranges, counted from the first, to skip
- *		because an earlier call did them; out: bytes done so far.
- *		An interrupted call (EINTR) reports its progress here, and the
- *		same structure handed in again goes on from there.
- * @done_pages:	out: pages evicted, made resident, or discarded by this call
- * @kept_pinned, @kept_busy, @kept_no_room: out: pages left as they were
+ * @done_bytes:	in: bytes of the ranges, counted from the first, to skip; out:
+ *		bytes done so far, those skipped included.  Set it to 0 to begin,
+ *		also when the structure is used again after a success: else all
+ *		is skipped, which is no error.  After EINTR pass it back
+ *		unchanged, to go on from there
+ * @done_pages:	out: pages that this call evicted, made resident, or discarded
+ * @kept_pinned: out: EVICT: pages that are pinned for DMA or locked in memory
+ * @kept_busy:	out: EVICT: pages in use at that moment
+ * @kept_no_room: out: EVICT: pages that no tier took; PREFETCH: pages not
+ *		brought in, for want of room within the limit
  *
- * Returns 0 when all ranges were worked on, also if pages stayed.
+ * All counts are of this call: whoever goes on after EINTR adds them up.  Those
+ * that an ioctl does not name are 0.
+ *
+ * Returns 0 when all ranges were worked on, also if pages stayed.  EINTR a signal
+ * came; ENOMEM, of which PREFETCH may run out half way, is told in the same manner.
  */
 struct vmswap_ranges {
 	__u64 ranges;
