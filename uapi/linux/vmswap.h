@@ -196,15 +196,51 @@ struct vmswap_page_state {
 /*
  * VMSWAP_IOC_VM_STAT [file]: the state of the VM that owns the file.
  *
- * Gauges are bytes; every page of the VM is in exactly one of resident,
- * swapped, same, zero and poisoned.  Counters are pages since the creation of
- * the VM.  The caller sets nothing; the kernel writes all of the structure.
+ * The caller sets nothing; the kernel writes all of the structure.
+ *
+ * Gauges are bytes.  Each page of the VM is in exactly one of @resident, @swapped,
+ * @same, @zero and @poisoned; @dirty, @pinned and @hinted are parts of @resident.
+ * They are exact while the VM is idle, a moment's view otherwise.
+ *
+ * Counters only grow, from the creation of the VM on.  They count pages, but for
+ * @io_errors and @stalled.
+ *
+ * Each call looks at every page that is in memory: do not call it in a loop; once a
+ * second is often for a large VM.
+ *
+ * @id:		the number of the VM
+ * @size:	of all its files, each rounded up to pages
+ * @limit:	what the operator allows it to have in memory; ~0: no limit
+ * @limit_effective: the lower of @limit and what its memory cgroup leaves it;
+ *		~0: neither limits
+ * @resident:	in memory
+ * @swapped:	the only copy is in a tier
+ * @same:	not in memory; repeats one word, and takes no room
+ * @zero:	absent, reads as zero: never written, discarded, or found to be zero
+ * @poisoned:	lost
+ * @dirty:	in memory, and no other copy is current
+ * @pinned:	in memory, and may not leave: pinned for DMA, or locked
+ * @hinted:	0: reserved for free-page hints
+ * @overhead:	memory for the page words and structures of the VM
+ * @faults_zero: faults that made a new page, or one that repeats a word
+ * @faults_minor: faults that found the page in memory
+ * @faults_major: faults for a page that was in a tier
+ * @faults_async: faults that KVM asked not to wait, and that were told to come again
+ * @swapin_pages: read from tiers, by whomever: faults, system calls, prefetch,
+ *		the removal of a tier
+ * @swapout_pages: written to tiers
+ * @swapout_skipped_clean: dropped without a write, since the copy was current
+ * @discarded_pages: given back: punched, DISCARD
+ * @hint_discarded_pages: 0: reserved for free-page hints
+ * @io_errors:	reads and writes that failed
+ * @stalled:	times that a fault found no room and had to wait; one that waits tries
+ *		again about every 0.1 s, and counts each time
  */
 struct vmswap_vm_stat {
 	__u64 id;
 	__u64 size;
-	__u64 limit;			/* ~0 = none */
-	__u64 limit_effective;		/* ~0 = none */
+	__u64 limit;
+	__u64 limit_effective;
 	__u64 resident;
 	__u64 swapped;
 	__u64 same;
