@@ -258,7 +258,7 @@ static const struct genl_ops vmswap_ops[] = {
 	OP(HOST_GET, no_attrs, .doit = host_get),
 	OP(HOST_SET, host_set_attrs, .doit = host_set),
 	OP(TIER_GET, tier_get_attrs, .doit = vmswap_nl_tier_get,
-	   .dumpit = vmswap_nl_tier_dump),
+	   .dumpit = vmswap_nl_tier_dump, .start = vmswap_nl_tier_dump_start),
 	OP(TIER_ADD, tier_add_attrs, .doit = vmswap_nl_tier_add),
 	OP(TIER_SET, tier_set_attrs, .doit = vmswap_nl_tier_set),
 	OP(TIER_DEL, tier_del_attrs, .doit = vmswap_nl_tier_del),

@@ -45,6 +45,7 @@ void vmswap_event_by(enum vmswap_event_kind kind, struct vmswap_vm *vm,
 
 /* The commands; process context, may sleep. */
 int vmswap_nl_tier_get(struct sk_buff *skb, struct genl_info *info);
+int vmswap_nl_tier_dump_start(struct netlink_callback *cb);
 int vmswap_nl_tier_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int vmswap_nl_tier_add(struct sk_buff *skb, struct genl_info *info);
 int vmswap_nl_tier_set(struct sk_buff *skb, struct genl_info *info);

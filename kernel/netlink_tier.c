@@ -44,6 +44,9 @@ static int fill_tier(struct sk_buff *skb, void *obj)
 	return 0;
 }
 
+/* What fill_tier() needs at most: a path, and some numbers. */
+#define TIER_MSG_SIZE	(PATH_MAX + SZ_1K)
+
 struct tier_find {
 	const char *name;
 	struct genl_info *info;
@@ -57,7 +60,7 @@ static int reply_if_named(struct vmswap_tier *tier, void *arg)
 	if (strcmp(tier->name, f->name))
 		return 0;
 	f->found = true;
-	return vmswap_nl_reply(f->info, VMSWAP_CMD_TIER_GET, NLMSG_GOODSIZE, fill_tier, tier);
+	return vmswap_nl_reply(f->info, VMSWAP_CMD_TIER_GET, TIER_MSG_SIZE, fill_tier, tier);
 }
 
 static int reply_tier(struct genl_info *info)
@@ -85,6 +88,13 @@ struct tier_dump {
 	struct netlink_callback *cb;
 	long skip;
 };
+
+/* A tier is one message, also when the reader has never shown how much it takes. */
+int vmswap_nl_tier_dump_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = TIER_MSG_SIZE;
+	return 0;
+}
 
 static int dump_tier(struct vmswap_tier *tier, void *arg)
 {

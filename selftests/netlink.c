@@ -606,6 +606,55 @@ TEST_F(netlink, accepted)
 	EXPECT_EQ(0, talk(&self->p, NULL, NULL).err);
 }
 
+/* ------------------------------------------------------------------ long messages */
+
+static void take_path(const struct nlattr *attr, size_t len, void *arg)
+{
+	size_t *longest = arg;
+
+	policy_for_each(attr, len)
+		if (policy_type(attr) == VMSWAP_A_TIER_PATH && attr->nla_len > *longest)
+			*longest = attr->nla_len;
+}
+
+/* The first dump of a socket has a buffer of the smallest size: nothing was received. */
+static struct ended dump_first(uint16_t family, uint8_t cmd, policy_cb cb, void *arg)
+{
+	struct policy p = {
+		.family = family,
+		.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC),
+	};
+	struct ended end;
+
+	begin_dump(&p, family, cmd);
+	end = talk(&p, cb, arg);
+	policy_close(&p);
+	return end;
+}
+
+TEST_F(netlink, longest_path)
+{
+	uint32_t kind = VMSWAP_TIER_KIND_NULL;
+	size_t said = 0, dumped = 0;
+	char path[4096];
+	struct ended end;
+
+	memset(path, 'p', sizeof(path) - 1);
+	path[sizeof(path) - 1] = 0;
+	policy_cmd(&self->p, VMSWAP_CMD_TIER_ADD);
+	policy_put_str(&self->p, VMSWAP_A_TIER_NAME, "long");
+	policy_put(&self->p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
+	policy_put_str(&self->p, VMSWAP_A_TIER_PATH, path);
+	end = talk(&self->p, take_path, &said);
+	EXPECT_EQ(0, end.err);
+	EXPECT_EQ(NLA_HDRLEN + sizeof(path), said);
+	end = dump_first(self->p.family, VMSWAP_CMD_TIER_GET, take_path, &dumped);
+	EXPECT_EQ(0, end.err);
+	EXPECT_LE(2, end.answers);
+	EXPECT_EQ(NLA_HDRLEN + sizeof(path), dumped);
+	EXPECT_EQ(0, policy_tier_del(&self->p, "long"));
+}
+
 /* ------------------------------------------------------------------- privileges */
 
 /* May be taken back: only what is in force is changed. */
