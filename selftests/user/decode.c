@@ -250,6 +250,30 @@ static void test_encode(void)
 	      -EINVAL, "an unknown attribute is not sent");
 }
 
+/* All that tier-add takes, each as long as it may be. */
+static void test_largest_request(void)
+{
+	char buf[VMSWAP_REQUEST_SIZE] __attribute__((aligned(4))) = { 0 };
+	struct nlmsghdr *nlh = (void *)buf;
+	struct vmswap_tier tier = { 0 };
+	char name[31 + 1], path[4095 + 1];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	memset(path, 'p', sizeof(path) - 1);
+	path[sizeof(path) - 1] = 0;
+	nlh->nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
+	VMSWAP_SET(&tier, TIER, NAME, name, name);
+	VMSWAP_SET(&tier, TIER, KIND, kind, VMSWAP_TIER_KIND_BLOCK);
+	VMSWAP_SET(&tier, TIER, RANK, rank, 32767);
+	VMSWAP_SET(&tier, TIER, SIZE, size, UINT64_MAX);
+	VMSWAP_SET(&tier, TIER, ALGO, algo, VMSWAP_ALGO_ZSTD);
+	VMSWAP_SET(&tier, TIER, PATH, path, path);
+	VMSWAP_SET(&tier, TIER, RECLAIM_SAFE, reclaim_safe, 1);
+	check(!vmswap_encode(&vmswap_tier_attr_set, &tier, nlh, sizeof(buf)),
+	      "the largest request fits");
+}
+
 static void test_quantiles(void)
 {
 	uint64_t hist[VMSWAP_HIST_BUCKETS] = { 0 };
@@ -302,6 +326,7 @@ int main(void)
 	test_messages();
 	test_short_messages();
 	test_encode();
+	test_largest_request();
 	test_quantiles();
 	test_explanations();
 	return ktap_end();

@@ -13,8 +13,9 @@
 
 struct mnl_socket;
 
-/* More than a netlink message of this family can be: 16-bit attributes. */
-#define VMSWAP_REQUEST_SIZE	4096
+/* The largest request is to add a tier: a path of 4095 bytes, and what goes with it. */
+#define VMSWAP_REQUEST_SIZE	8192
+/* A dump comes in parts of 32 KiB; one VM may have 900 regions with names of 255 bytes. */
 #define VMSWAP_REPLY_SIZE	(256 * 1024)
 
 struct vmswap {

@@ -287,8 +287,9 @@ int vmswap_enum_value(enum vmswap_enum which, const char *name,
 		      uint32_t *value);
 
 /*
- * The ioctls of <linux/vmswap.h>, which describes them; EINTR is not hidden.
- * @fd is a vmswapfs file, or where that file says so, /dev/vmswap.
+ * The ioctls of <linux/vmswap.h>, which describes them.  EINTR is not hidden, but
+ * for vmswap_file_page_state(), which goes on as long as each call gets something
+ * done.  @fd is a vmswapfs file, or where that file says so, /dev/vmswap.
  */
 int vmswap_get_info(int fd, struct vmswap_info *info);
 /* @name may be NULL; @fd and @id receive the new VM. */
