@@ -27,10 +27,12 @@ int vmswap_reclaim_wait(struct vmswap_vm *vm);
 /* Process context: bring the VM within its limit; stops when killed or stuck. */
 int vmswap_reclaim_to_limit(struct vmswap_vm *vm, unsigned long timeout);
 
-/* Any context. */
+/* Any context; pages, of a limit ULONG_MAX when there is none. */
 unsigned long vmswap_reclaim_limit(struct vmswap_vm *vm);
 unsigned long vmswap_reclaim_offer(struct vmswap_vm *vm);
 unsigned long vmswap_reclaim_offer_direct(struct vmswap_vm *vm);
+
+/* Any context. */
 void vmswap_reclaim_unstick(struct vmswap_vm *vm);
 void vmswap_reclaim_kick(struct vmswap_vm *vm);
 u32 vmswap_reclaim_full(void);

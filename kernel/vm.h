@@ -182,10 +182,10 @@ struct vmswap_vm *vmswap_vm_next(u64 *id);
 void vmswap_vm_put(struct vmswap_vm *vm);
 void vmswap_vm_hold(struct vmswap_vm *vm);
 
-/* Any context: pages in memory; size in bytes; limit in pages or ULONG_MAX. */
-unsigned long vmswap_vm_resident(struct vmswap_vm *vm);
-u64 vmswap_vm_size(struct vmswap_vm *vm);
-u64 vmswap_vm_limit(struct vmswap_vm *vm);
+/* Any context. */
+unsigned long vmswap_vm_resident(struct vmswap_vm *vm);	/* pages in memory */
+u64 vmswap_vm_size(struct vmswap_vm *vm);		/* bytes */
+u64 vmswap_vm_limit(struct vmswap_vm *vm);		/* bytes, or VMSWAP_NO_LIMIT */
 
 /* Any context: of the letters, digits and signs that names may have; "" is. */
 bool vmswap_name_ok(const char *name);
