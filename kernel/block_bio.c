@@ -24,7 +24,7 @@ static bool needs_memory(struct block_device *bdev)
 }
 
 /*
- * The disk was removed, from 6.5 on: the tier knows before its next I/O fails.
+ * The disk was removed: the tier knows before its next I/O fails.  Not called before 6.9.
  * The holder's lock keeps the tier until it is released.
  */
 static void bio_mark_dead(struct block_device *bdev, bool surprise)
@@ -69,7 +69,7 @@ static void bio_end(struct bio *bio)
 	struct vmswap_block_io *io = container_of(bio, struct vmswap_block_io, bio);
 	int err = blk_status_to_errno(bio->bi_status);
 
-	/* Up to 6.4 only a failure tells that the disk was removed. */
+	/* Before 6.9 only a failure tells that the disk was removed. */
 	if (unlikely(err) && test_bit(GD_DEAD, &bio->bi_bdev->bd_disk->state))
 		vmswap_tier_lost(io->tier);
 	bio_uninit(bio);

@@ -10,12 +10,16 @@
 
 #include <linux/version.h>
 
-/* Where an interface changed between 6.12 and 7.2 the exact version does not matter. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
-	LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0) || \
-	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0) && \
-	 LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0))
-#error "vmswap is tested on Linux 6.1 to 6.12 and 7.2 only"
+/*
+ * Others may build, but nobody has tried.  As none is between those three, the exact
+ * version in which an interface changed does not matter below.
+ */
+#define VMSWAP_KERNEL_IS(major, minor) \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(major, minor, 0) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(major, (minor) + 1, 0))
+
+#if !VMSWAP_KERNEL_IS(6, 1) && !VMSWAP_KERNEL_IS(6, 12) && !VMSWAP_KERNEL_IS(7, 2)
+#error "vmswap is tested on Linux 6.1, 6.12 and 7.2 only"
 #endif
 
 #include <linux/err.h>
@@ -121,7 +125,7 @@ static inline int generic_error_remove_folio(struct address_space *mapping,
 }
 #endif
 
-/* 6.9: a block device is opened as a file */
+/* 6.9: a block device is opened as a file, whose holder is told when it is removed */
 #include <linux/blkdev.h>
 
 struct vmswap_bdev {
@@ -132,7 +136,7 @@ struct vmswap_bdev {
 };
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
-/* 6.5: the holder is told when the device is removed; before, only I/O errors tell */
+/* Only I/O errors tell. */
 struct blk_holder_ops {
 	void (*mark_dead)(struct block_device *bdev, bool surprise);
 };
