@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <net/genetlink.h>
 
+#include "event.h"
 #include "netlink_msg.h"
 #include "tier.h"
 #include "vm.h"

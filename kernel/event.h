@@ -7,16 +7,24 @@
 
 #include "../uapi/linux/vmswap_netlink.h"
 
+struct genl_info;
 struct vmswap_region;
 struct vmswap_tier;
 struct vmswap_vm;
 
-/* Any context that may allocate GFP_NOWAIT; cheap when nobody listens. */
+/* All are cheap when nobody listens, do not sleep, and allocate GFP_NOWAIT. */
+
+/* Any context, softirq included: the last write to a device that is gone tells. */
+void vmswap_event_tier(enum vmswap_event_kind kind, struct vmswap_tier *tier);
+
+/* Process context: they take the VM's name_lock. */
 void vmswap_event_vm(enum vmswap_event_kind kind, struct vmswap_vm *vm);
 void vmswap_event_limit(struct vmswap_vm *vm);	/* at most one a second and VM */
-void vmswap_event_tier(enum vmswap_event_kind kind, struct vmswap_tier *tier);
 void vmswap_event_io(struct vmswap_region *region, pgoff_t index,
 		     const struct vmswap_tier *tier, int err);
 void vmswap_event_lost(struct vmswap_region *region, pgoff_t index);
+/* That a request caused; @vm may be NULL. */
+void vmswap_event_by(enum vmswap_event_kind kind, struct vmswap_vm *vm,
+		     struct genl_info *info);
 
 #endif /* VMSWAP_EVENT_H */

@@ -11,6 +11,7 @@
 #include <net/genetlink.h>
 
 #include "compat.h"
+#include "event.h"
 #include "fs.h"
 #include "netlink.h"
 #include "netlink_msg.h"

@@ -5,8 +5,6 @@
 
 #include <net/genetlink.h>
 
-#include "event.h"
-
 struct vmswap_vm;
 
 extern struct genl_family vmswap_genl;
@@ -38,10 +36,6 @@ int vmswap_nl_reply(struct genl_info *info, u8 cmd, size_t size, vmswap_nl_fill_
 })
 
 #define put_u64(skb, attr, value) nla_put_u64_64bit(skb, attr, value, 0)
-
-/* An event that a request caused. */
-void vmswap_event_by(enum vmswap_event_kind kind, struct vmswap_vm *vm,
-		     struct genl_info *info);
 
 /* The commands; process context, may sleep. */
 int vmswap_nl_tier_get(struct sk_buff *skb, struct genl_info *info);

@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 #include <net/genetlink.h>
 
+#include "event.h"
 #include "fs.h"
 #include "netlink_msg.h"
 #include "reclaim.h"

@@ -131,7 +131,7 @@ struct vmswap_vm {
 	struct rcu_head rcu;
 	u64 key;
 
-	spinlock_t name_lock;		/* name */
+	spinlock_t name_lock;		/* name; process context */
 	char name[NAME_MAX + 1];
 
 	struct rw_semaphore regions_sem; /* regions, next_region, nr_regions, dead */
