@@ -53,12 +53,6 @@ static inline void vmswap_evict_add(struct vmswap_evict_result *sum,
 	sum->spared += res->spared;
 }
 
-/*
- * Runs that one evictor has in flight at most: while it locks and unmaps the next
- * one, two runs, that is 64 pages, are still being written.
- */
-#define VMSWAP_EVICT_RUNS	3
-
 struct vmswap_evict_run;
 
 /**

@@ -5,9 +5,6 @@
 
 #include "page.h"
 
-/* Any context; called by tiers. */
-void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err);
-
 /*
  * Process context; the folio is locked and not uptodate, and stays locked, but
  * with -EINPROGRESS: then it is unlocked when it is filled.

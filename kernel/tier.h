@@ -25,6 +25,12 @@ struct vmswap_tier;
 /* Pages of one run: locked, unmapped, written and dropped together. */
 #define VMSWAP_RUN_MAX	32
 
+/*
+ * Runs that one evictor has in flight at most: while it locks and unmaps the next
+ * one, two runs, that is 64 pages, are still being written.
+ */
+#define VMSWAP_EVICT_RUNS	3
+
 /**
  * struct vmswap_store_batch - stores that go on after the call that began them
  * @pending: those under way, plus one for whoever begins them
@@ -192,6 +198,12 @@ int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio, unsign
 /* The content of a page, which @word still names, cannot be had: tell it. */
 void vmswap_tier_load_failed(struct vmswap_region *region, pgoff_t index, u64 word, int err);
 bool vmswap_tier_keeps_copy(u64 word);
+
+/*
+ * By a tier, when a load that went on after vmswap_tier_load() has ended (fill.c); any
+ * context.  With an error in process context only: it may sleep.
+ */
+void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err);
 
 /* Any context: can the slot still be read, as far as is known. */
 bool vmswap_tier_readable(u64 word);

@@ -21,8 +21,6 @@
 #include <linux/xxhash.h>
 
 #include "block.h"
-#include "evict.h"
-#include "fill.h"
 #include "tier.h"
 
 /* Requests kept for I/O when there is no memory: what one evictor has in flight. */
