@@ -4,10 +4,16 @@
  *
  * The life of a fault:
  *
- *   word poisoned? ------------------------------------------> HWPOISON
  *   have the page in the page cache (populate.c)
- *	locked: somebody reads or evicts it -> wait without the fault lock, retry
- *   locked and filled: bring and map its neighbours; return it locked
+ *	absent, and its word says that it is lost -----------> HWPOISON
+ *	beyond the end of the file --------------------------> SIGBUS
+ *	locked: somebody evicts it, or it is being read, perhaps for us;
+ *	no room within the limit ----------------------------> RETRY, after a wait
+ *		without the fault lock; with NOWAIT at once, with the lock
+ *   locked by us, and filled
+ *	from nothing: bring in the untouched of its granule (granule.c)
+ *	map what is around it in memory and not cold, or was read ahead of it
+ *	return it locked ------------------------------------> LOCKED
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -96,8 +102,8 @@ static void clip_to_table(struct vm_fault *vmf, struct vmswap_stretch *s)
 /*
  * Map neighbours of a page whose folio we hold locked, so that it is passed over.
  * Generic code does it before it calls us, and for reads only.  They are mapped as
- * by a read, which a shared mapping lets be written: a page becomes dirty when it
- * is written, not by lying beside one.
+ * by a read, which a shared mapping lets be written: a page that was here before
+ * becomes dirty when it is written, not by lying beside one.
  */
 static void map_stretch(struct vm_fault *vmf, struct vmswap_stretch *s)
 {

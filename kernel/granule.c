@@ -3,14 +3,15 @@
  * granule.c - the pages around a fault that cost little.
  *
  * A granule is an aligned block of pages (a setting of the VM) that lies in one
- * leaf of the pagemap.  When a page that was never touched is written or read for
- * the first time, the others of its granule that were never touched either come
+ * leaf of the pagemap.  When a page comes in whose bytes are in no tier, as one does
+ * that was never touched, the others of its granule that count as never touched come
  * with it, as long as nobody has to leave for them.
  *
- * A neighbour's word stays zero: as long as nobody writes to it, it leaves without
- * I/O.  What was here before (evicted,
- * or discarded: a balloon, a free page report) has a word that is not zero, and is
- * not brought back unasked.
+ * These are the pages whose word is zero, and it stays so for those that come along:
+ * as long as their bytes are zero they leave without I/O, written or not.  Of what was
+ * here before, stored or discarded pages (a balloon, a free page report) and those
+ * that were seen idle and then dropped unwritten have another word, and are not brought
+ * back unasked.  One that left as written, but all zero, counts as never touched again.
  */
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -83,7 +84,7 @@ static void add_zero_pages(struct vmswap_request *req, pgoff_t start, pgoff_t en
 
 /**
  * vmswap_granule_zero() - bring in the untouched pages of a granule
- * @req: the page that was asked for; its folio locked, new and zero
+ * @req: the page that was asked for; its folio locked, filled from no tier
  * @dirty: it is being written: they may be, too, once they are mapped, which does
  *	not show before they are unmapped
  */
