@@ -440,8 +440,44 @@ void vmswap_reclaim_unstick(struct vmswap_vm *vm)
 {
 	end_rest(&vm->stuck_until);
 	end_rest(&vm->refused_until);
+	WRITE_ONCE(vm->retry_delay, 0);
+	if (delayed_work_pending(&vm->retry_work) && cancel_delayed_work(&vm->retry_work))
+		vmswap_vm_put(vm);
 	vmswap_pressure_unstick();
 	vmswap_reclaim_kick(vm);
+}
+
+/*
+ * Pages that are pinned, or in somebody's hands, become free without anybody telling us,
+ * and an idle VM asks for nothing.  But they may be pinned for good, as by VFIO, and each
+ * look costs a round: from one to the next the time doubles.
+ */
+#define RETRY_MIN	HZ
+#define RETRY_MAX	(60 * HZ)
+
+/* In the worker, which is alone; vmswap_reclaim_unstick() may clear the delay meanwhile. */
+static void retry_later(struct vmswap_vm *vm)
+{
+	unsigned long delay = clamp_t(unsigned long, 2 * READ_ONCE(vm->retry_delay),
+				      RETRY_MIN, RETRY_MAX);
+
+	/* One that others have called comes in between, and changes nothing. */
+	if (delayed_work_pending(&vm->retry_work))
+		return;
+	WRITE_ONCE(vm->retry_delay, delay);
+	vmswap_vm_hold(vm);
+	if (!queue_delayed_work(system_wq, &vm->retry_work, delay))
+		vmswap_vm_put(vm);
+}
+
+void vmswap_reclaim_retry(struct work_struct *work)
+{
+	struct vmswap_vm *vm = container_of(to_delayed_work(work), struct vmswap_vm, retry_work);
+
+	/* A rest that somebody else has begun would end the chain of retries. */
+	end_rest(&vm->stuck_until);
+	vmswap_reclaim_kick(vm);
+	vmswap_vm_put(vm);
 }
 
 /* Tell whoever set a limit that it cannot be kept, as tiers are full or pages pinned. */
@@ -466,8 +502,11 @@ void vmswap_reclaim_worker(struct work_struct *work)
 			break;
 		}
 		resident = vmswap_vm_resident(vm);
+		WRITE_ONCE(vm->retry_delay, 0);
 		wake_up(&vm->room);
 	}
+	if (resident > policy_limit(vm))
+		retry_later(vm);
 wake:
 	wake_up(&vm->room);
 	vmswap_vm_put(vm);

@@ -39,6 +39,7 @@ u32 vmswap_reclaim_full(void);
 void vmswap_reclaim_set_full(u32 full);
 
 void vmswap_reclaim_worker(struct work_struct *work);
+void vmswap_reclaim_retry(struct work_struct *work);
 int vmswap_reclaim_init(void);
 void vmswap_reclaim_exit(void);
 

@@ -62,6 +62,7 @@ static struct vmswap_vm *vm_alloc(void)
 	spin_lock_init(&vm->hand_lock);
 	init_waitqueue_head(&vm->room);
 	INIT_WORK(&vm->reclaim_work, vmswap_reclaim_worker);
+	INIT_DELAYED_WORK(&vm->retry_work, vmswap_reclaim_retry);
 	vm_settings_init(&vm->set);
 	vm->key = get_random_u64();
 	return vm;
@@ -147,6 +148,8 @@ static int vm_publish(struct vmswap_vm *vm)
 static void vm_unpublish(struct vmswap_vm *vm)
 {
 	if (cancel_work_sync(&vm->reclaim_work))
+		vmswap_vm_put(vm);
+	if (cancel_delayed_work_sync(&vm->retry_work))
 		vmswap_vm_put(vm);
 	vmswap_shrinker_del(vm);
 	/* While it can be found, so that a tier being removed waits for this. */

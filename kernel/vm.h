@@ -108,6 +108,8 @@ struct vmswap_settings {
  * @detached: gone: no tier is attached any more
  * @counters: of each CPU
  * @reclaim_work: brings it within its limit
+ * @retry_work: queues @reclaim_work once more when that could not
+ * @retry_delay: jiffies that @retry_work was put off last; 0: not yet
  * @room: faults that wait for the limit
  * @hand_lock: protects the clock's hand
  * @hand_region: where the hand is: index of the region
@@ -151,6 +153,8 @@ struct vmswap_vm {
 	struct vmswap_counters __percpu *counters;
 
 	struct work_struct reclaim_work;
+	struct delayed_work retry_work;
+	unsigned long retry_delay;
 	wait_queue_head_t room;
 	spinlock_t hand_lock;		/* hand_region, hand_index */
 	u32 hand_region;
