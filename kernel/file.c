@@ -17,6 +17,7 @@
 #include "evict.h"
 #include "fs.h"
 #include "page.h"
+#include "reclaim.h"
 #include "vm.h"
 
 /* ------------------------------------------------------------ read and write */
@@ -102,7 +103,7 @@ static ssize_t write_one(struct vmswap_region *region, loff_t pos, size_t n,
 	struct folio *folio;
 	size_t copied;
 
-	folio = vmswap_page_get(region, pos >> PAGE_SHIFT);
+	folio = vmswap_page_get_admitted(region, pos >> PAGE_SHIFT);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
 	vmswap_page_dirty(region, folio);
@@ -127,6 +128,14 @@ static int extend_to(struct inode *inode, loff_t size)
 	return ret;
 }
 
+/* -EAGAIN: to be waited for without the inode lock.  -ENOSPC is of the mount's size. */
+static int make_room(struct vmswap_region *region, loff_t pos)
+{
+	int ret = vmswap_page_admit(region, pos >> PAGE_SHIFT);
+
+	return ret == -ENOSPC ? -EAGAIN : ret;
+}
+
 /*
  * The file grows page by page, just before there is something to write: a write
  * that stops short leaves no zeros behind, and nothing to cut off again, which a
@@ -144,7 +153,9 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 
 		/* The source may be this very page: have it present before locking it. */
 		want -= fault_in_iov_iter_readable(from, want);
-		n = want ? extend_to(inode, iocb->ki_pos + want) : -EFAULT;
+		n = want ? make_room(region, iocb->ki_pos) : -EFAULT;
+		if (!n)
+			n = extend_to(inode, iocb->ki_pos + want);
 		if (!n)
 			n = write_one(region, iocb->ki_pos, want, from);
 		if (n < 0)
@@ -160,17 +171,34 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 	return total ?: n;
 }
 
-static ssize_t vmswap_write_iter(struct kiocb *iocb, struct iov_iter *from)
+static ssize_t write_once(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
 	ssize_t ret;
 
-	vmswap_vm_bind(vmswap_region_of(inode)->vm, current->mm);
 	inode_lock(inode);
 	ret = generic_write_checks(iocb, from);
 	if (ret > 0)
 		ret = file_remove_privs(iocb->ki_filp) ?: write_locked(iocb, from);
 	inode_unlock(inode);
+	return ret;
+}
+
+/*
+ * Room within the limit may never come.  Who makes some by punching a hole, and who
+ * removes the file, takes the inode lock: it is not held meanwhile.  Once
+ * something is written, the write stops short instead: the end of the file, to which
+ * O_APPEND writes, is another's by then.
+ */
+static ssize_t vmswap_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct vmswap_vm *vm = vmswap_region_of(file_inode(iocb->ki_filp))->vm;
+	ssize_t ret;
+
+	vmswap_vm_bind(vm, current->mm);
+	ret = write_once(iocb, from);
+	while (ret == -EAGAIN)
+		ret = vmswap_reclaim_wait(vm) ?: write_once(iocb, from);
 	return ret;
 }
 

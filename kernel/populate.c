@@ -245,7 +245,7 @@ static int get_absent(struct vmswap_request *req)
 	req->word = vmswap_word_at(&region->map, req->index);
 	if (req->word && vmswap_word_state(READ_ONCE(*req->word)) == VMSWAP_WORD_POISON)
 		return -EHWPOISON;
-	ret = vmswap_reclaim_admit(region->vm, req->nowait);
+	ret = req->admitted ? 0 : vmswap_reclaim_admit(region->vm, req->nowait);
 	if (ret)
 		return ret;
 	memcg = set_active_memcg(region->vm->memcg);
@@ -346,46 +346,75 @@ void vmswap_page_dirty(struct vmswap_region *region, struct folio *folio)
 
 /* ----------------------------------------------------------- for system calls */
 
+/* Returns 0 with the folio in @req, or why there is none. */
+static int get_page_for_call(struct vmswap_request *req)
+{
+	struct vmswap_place place;
+	int ret;
+
+	req->place = vmswap_place_last(req->region, &place);
+	while ((ret = vmswap_populate(req)) == -EINPROGRESS) {
+		ret = vmswap_wait_folio(req->folio, NULL);
+		folio_put(req->folio);
+		if (ret)
+			return -EINTR;
+	}
+	return ret == -EHWPOISON ? -EIO : ret;
+}
+
 /**
  * vmswap_page_get() - get a page of a region for a system call
  * @region: the region
  * @index: page index
  *
- * Waits, killably, for reads in flight, and within the limit for room.
+ * Waits, killably, for reads in flight, and within the limit for room: for that
+ * perhaps for ever, so nobody may call it with a lock that others need to make room.
  *
  * Return: the folio, locked, uptodate and with a reference; or an error pointer:
  * -EIO the content is lost, -ENODATA beyond the end of the file, -EINTR, -ENOMEM.
  */
 struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index)
 {
-	struct vmswap_place place;
-	struct vmswap_request req = {
-		.region = region, .index = index, .place = vmswap_place_last(region, &place),
-	};
+	struct vmswap_request req = { .region = region, .index = index };
 	int ret;
 
-	for (;;) {
-		ret = vmswap_populate(&req);
-		switch (ret) {
-		case 0:
-			return req.folio;
-		case -EINPROGRESS:
-			ret = vmswap_wait_folio(req.folio, NULL);
-			folio_put(req.folio);
-			if (ret)
-				return ERR_PTR(-EINTR);
-			continue;
-		case -ENOSPC:
-			ret = vmswap_reclaim_wait(region->vm);
-			if (ret)
-				return ERR_PTR(ret);
-			continue;
-		case -EHWPOISON:
-			return ERR_PTR(-EIO);
-		default:
-			return ERR_PTR(ret);
-		}
+	while ((ret = get_page_for_call(&req)) == -ENOSPC) {
+		ret = vmswap_reclaim_wait(region->vm);
+		if (ret)
+			break;
 	}
+	return ret ? ERR_PTR(ret) : req.folio;
+}
+
+/**
+ * vmswap_page_admit() - make room for a page
+ * @region: the region
+ * @index: page index
+ *
+ * Return: 0 there is room for it, or it is in memory; -ENOSPC there is none, which
+ * vmswap_reclaim_wait() waits for.
+ */
+int vmswap_page_admit(struct vmswap_region *region, pgoff_t index)
+{
+	if (xa_load(&region->inode.i_mapping->i_pages, index))
+		return 0;
+	return vmswap_reclaim_admit(region->vm, false);
+}
+
+/**
+ * vmswap_page_get_admitted() - get a page for which there is room
+ * @region: the region
+ * @index: page index
+ *
+ * As vmswap_page_get(), but never waits for room: vmswap_page_admit() found some, or
+ * it is a single page, which the slack has room for.
+ */
+struct folio *vmswap_page_get_admitted(struct vmswap_region *region, pgoff_t index)
+{
+	struct vmswap_request req = { .region = region, .index = index, .admitted = true };
+	int ret = get_page_for_call(&req);
+
+	return ret ? ERR_PTR(ret) : req.folio;
 }
 
 static int prefetch_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,

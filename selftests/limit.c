@@ -3,6 +3,7 @@
  * limit.c - a VM's limit is held: by many threads at once, with tiers that are full,
  * with pages that do not compress, with no tier at all.
  */
+#include <linux/falloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -218,6 +219,129 @@ TEST_F(limit, full_wait_killed)
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status));
+}
+
+#define PUNCH	(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
+
+/* A process writes so much at a time, and counts what is written. */
+#define CHUNK	(64ul << 10)
+
+struct writer {
+	atomic_ulong *done;
+	pid_t pid;
+};
+
+/* Appends random chunks, all the same, until one waits for room. */
+static bool start_writer(struct writer *w, const char *path)
+{
+	static uint8_t chunk[CHUNK];
+	int fd = open(path, O_WRONLY | O_APPEND);
+	ssize_t n;
+
+	w->done = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fd < 0 || w->done == MAP_FAILED)
+		return false;
+	w->pid = fork();
+	if (w->pid) {
+		close(fd);
+		return w->pid > 0;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fill_pages(chunk, CHUNK / PAGE);
+	do {
+		size_t at = *w->done % CHUNK;
+
+		n = write(fd, chunk + at, CHUNK - at);
+		atomic_fetch_add(w->done, n > 0 ? n : 0);
+	} while (n > 0);
+	_exit(1);
+}
+
+/* No room, and for a second nothing was written. */
+static bool writer_waits(const struct writer *w, int fd)
+{
+	unsigned long before;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		before = atomic_load(w->done);
+		sleep(1);
+		if (resident(fd) >= LIMIT + MIB && atomic_load(w->done) == before)
+			return true;
+	}
+	return false;
+}
+
+static void end_writer(struct writer *w)
+{
+	kill(w->pid, SIGKILL);
+	waitpid(w->pid, NULL, 0);
+	munmap(w->done, PAGE);
+}
+
+/* In time.  If not it is killed, but may be deaf to that, and is not waited for. */
+static bool ends(pid_t pid)
+{
+	int status, i;
+
+	for (i = 0; i < 1000; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return !status;
+		usleep(10000);
+	}
+	kill(pid, SIGKILL);
+	return false;
+}
+
+static pid_t start_punch(int fd, uint64_t offset, uint64_t length)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(!!fallocate(fd, PUNCH, offset, length));
+	return pid;
+}
+
+/* Beyond the limit for each page another is looked for: on a debug kernel fewer are read. */
+static bool right_chunks(int fd, unsigned long from, unsigned long to)
+{
+	size_t step = PAGE * (is_debug_kernel() ? 64 : 1);
+	uint8_t page[PAGE];
+
+	for (; from < to; from += step)
+		if (pread(fd, page, PAGE, VM_SIZE + from) != (ssize_t)PAGE ||
+		    !page_is(page, PAGE_RANDOM, test_seed + from % CHUNK / PAGE))
+			return false;
+	return true;
+}
+
+/*
+ * A write that waits for room keeps nobody from making some, nor from removing the
+ * file.  It has not made the file longer than what it wrote.
+ */
+TEST_F(limit, full_wait_write)
+{
+	unsigned long before, after;
+	struct stat st;
+	struct writer w;
+	pid_t pid;
+
+	ASSERT_TRUE(start_writer(&w, path_in(&self->mnt, "vm")));
+	EXPECT_TRUE(writer_waits(&w, self->fd));
+	before = atomic_load(w.done);
+	EXPECT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(VM_SIZE + before, st.st_size);
+	pid = fork();
+	if (!pid)
+		_exit(!!unlink(path_in(&self->mnt, "vm")));
+	EXPECT_TRUE(ends(pid));
+	EXPECT_TRUE(ends(start_punch(self->fd, VM_SIZE, 8 * MIB)));
+	EXPECT_TRUE(writer_waits(&w, self->fd));
+	after = atomic_load(w.done);
+	EXPECT_LE(before + 4 * MIB, after);
+	end_writer(&w);
+	EXPECT_EQ(0, set_full(&self->policy, VMSWAP_FULL_ACTION_EXCEED));
+	EXPECT_TRUE(right_chunks(self->fd, 8 * MIB, after));
 }
 
 /* In that time, by nobody's fault or command. */
