@@ -373,32 +373,92 @@ static int zero_range(struct vmswap_region *region, loff_t from, loff_t to, bool
 	return ret;
 }
 
-static int shrink_to(struct inode *inode, loff_t size)
+/*
+ * The page within which a file will end, or NULL.  It comes in even beyond the limit, as
+ * nobody may wait for room here, with the inode lock; and does not leave before it is put.
+ */
+static struct folio *hold_tail(struct vmswap_region *region, loff_t size)
+{
+	pgoff_t index = size >> PAGE_SHIFT;
+	struct folio *folio;
+
+	if (!offset_in_page(size) || is_hole(region, index))
+		return NULL;
+	folio = vmswap_page_get_admitted(region, index);
+	if (!IS_ERR(folio))
+		folio_unlock(folio);
+	return folio;
+}
+
+/*
+ * Under invalidate_lock for writing: zero what the page has beyond the end.  -EAGAIN: a
+ * discard took it, or it came, since hold_tail().
+ */
+static int zero_tail(struct vmswap_region *region, struct folio *folio, loff_t size)
+{
+	int ret = -EAGAIN;
+
+	if (!offset_in_page(size))
+		return 0;
+	if (!folio)
+		return looks_like_hole(region, size >> PAGE_SHIFT) ? 0 : -EAGAIN;
+	folio_get(folio);
+	folio_lock(folio);
+	if (folio->mapping == region->inode.i_mapping) {
+		vmswap_page_dirty(region, folio);
+		folio_zero_segment(folio, offset_in_page(size), PAGE_SIZE);
+		ret = 0;
+	}
+	vmswap_folio_release(folio);
+	return ret;
+}
+
+/* Under invalidate_lock for writing.  Cannot fail. */
+static void cut_off(struct inode *inode, loff_t size)
 {
 	struct vmswap_region *region = vmswap_region_of(inode);
-	struct address_space *mapping = inode->i_mapping;
-	pgoff_t first = DIV_ROUND_UP(size, PAGE_SIZE);
-	loff_t old = i_size_read(inode);
-	int ret;
+	pgoff_t end = vmswap_region_pages(region);
 
-	ret = zero_partial(region, size, min_t(loff_t, round_up(size, PAGE_SIZE), old));
-	if (ret)
-		return ret;
-	ret = wait_for_reads(mapping, first, DIV_ROUND_UP(old, PAGE_SIZE));
-	if (ret)
-		return ret;
-	filemap_invalidate_lock(mapping);
-	/* A mapping made after this test sees SIGBUS beyond the end, nothing worse. */
-	if (mapping_mapped(mapping)) {
-		filemap_invalidate_unlock(mapping);
-		return -ETXTBSY;
-	}
 	vmswap_fs_reserve(inode, size);
 	i_size_write(inode, size);
 	truncate_pagecache(inode, size);
-	discard_locked(region, first, DIV_ROUND_UP(old, PAGE_SIZE), 0);
+	discard_locked(region, DIV_ROUND_UP(size, PAGE_SIZE), end, 0);
+}
+
+/* Nothing is zeroed before it is known that the file will shrink. */
+static int shrink_once(struct inode *inode, loff_t size)
+{
+	struct vmswap_region *region = vmswap_region_of(inode);
+	struct address_space *mapping = inode->i_mapping;
+	struct folio *tail = hold_tail(region, size);
+	int ret;
+
+	if (IS_ERR(tail))
+		return PTR_ERR(tail);
+	ret = wait_for_reads(mapping, DIV_ROUND_UP(size, PAGE_SIZE),
+			     vmswap_region_pages(region));
+	if (ret)
+		goto put;
+	filemap_invalidate_lock(mapping);
+	/* A mapping made after this test sees SIGBUS beyond the end, nothing worse. */
+	ret = mapping_mapped(mapping) ? -ETXTBSY : zero_tail(region, tail, size);
+	if (!ret)
+		cut_off(inode, size);
 	filemap_invalidate_unlock(mapping);
-	return 0;
+put:
+	if (tail)
+		folio_put(tail);
+	return ret;
+}
+
+static int shrink_to(struct inode *inode, loff_t size)
+{
+	int ret;
+
+	do {
+		ret = shrink_once(inode, size);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 /**

@@ -182,6 +182,36 @@ TEST_F(slow, discard_looks_again)
 	EXPECT_TRUE(is_zero(self->mem, 2 * PAGE));
 }
 
+static void *map_late(void *fd)
+{
+	usleep(DELAY_MS * 1000 / 4);
+	return map_shared(*(int *)fd, FILE_SIZE);
+}
+
+/* While the page that is to be cut is read the file is mapped: it is not cut, then. */
+TEST_F(slow, refused_cut_keeps_bytes)
+{
+	pthread_t mapper;
+	void *mem;
+
+	ASSERT_EQ(0, munmap(self->mem, FILE_SIZE));
+	ASSERT_EQ(0, pthread_create(&mapper, NULL, map_late, &self->fd));
+	EXPECT_EQ(-1, ftruncate(self->fd, 100));
+	EXPECT_EQ(ETXTBSY, errno);
+	ASSERT_EQ(0, pthread_join(mapper, &mem));
+	ASSERT_NE(MAP_FAILED, mem);
+	self->mem = mem;
+	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 0));
+	/* Once it may be, it is: of the page nothing but its start is left. */
+	ASSERT_EQ(0, munmap(self->mem, FILE_SIZE));
+	ASSERT_EQ(0, ftruncate(self->fd, 100));
+	ASSERT_EQ(0, ftruncate(self->fd, FILE_SIZE));
+	self->mem = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	EXPECT_FALSE(is_zero(self->mem, 100));
+	EXPECT_TRUE(is_zero(self->mem + 100, FILE_SIZE - 100));
+}
+
 static volatile long alarm_ms;
 
 static void on_alarm(int sig)
