@@ -338,16 +338,21 @@ long vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t en
 
 /*
  * Zero a part of one page.  Truncation would do it in place without making the
- * page dirty, and a swapped page would not be zeroed at all.
+ * page dirty, and a swapped page would not be zeroed at all.  -ENOSPC: no room within
+ * the limit.
  */
 static int zero_partial(struct vmswap_region *region, loff_t from, loff_t to)
 {
 	pgoff_t index = from >> PAGE_SHIFT;
 	struct folio *folio;
+	int ret;
 
 	if (from >= to || is_hole(region, index))
 		return 0;
-	folio = vmswap_page_get(region, index);
+	ret = vmswap_page_admit(region, index);
+	if (ret)
+		return ret;
+	folio = vmswap_page_get_admitted(region, index);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio) == -ENODATA ? 0 : PTR_ERR(folio);
 	vmswap_page_dirty(region, folio);
@@ -356,21 +361,38 @@ static int zero_partial(struct vmswap_region *region, loff_t from, loff_t to)
 	return 0;
 }
 
-/* Under the inode lock: make [from, to) read as zero.  -EAGAIN as try_discard(). */
-static int zero_range(struct vmswap_region *region, loff_t from, loff_t to, bool waited)
+/**
+ * struct zeroing - a range that is to read as zero
+ * @from: its first byte
+ * @to: one after its last
+ * @next: the whole pages before this one are discarded
+ */
+struct zeroing {
+	loff_t from;
+	loff_t to;
+	pgoff_t next;
+};
+
+/*
+ * Under the inode lock.  -EAGAIN as try_discard(); -ENOSPC as zero_partial(): the edges
+ * come last, as the pages between them may make room.
+ */
+static int zero_range(struct vmswap_region *region, struct zeroing *z, bool waited)
 {
-	loff_t first = round_up(from, PAGE_SIZE), last = round_down(to, PAGE_SIZE);
+	loff_t to = min_t(loff_t, z->to, (loff_t)vmswap_region_pages(region) << PAGE_SHIFT);
+	loff_t first = round_up(z->from, PAGE_SIZE), last = round_down(to, PAGE_SIZE);
+	pgoff_t end = last >> PAGE_SHIFT;
 	int ret;
 
 	if (first > last)
-		return zero_partial(region, from, to);
-	ret = zero_partial(region, from, first);
-	if (!ret)
-		ret = zero_partial(region, last, to);
-	if (!ret)
-		ret = min(try_discard(region, first >> PAGE_SHIFT, last >> PAGE_SHIFT, waited),
-			  0L);
-	return ret;
+		return zero_partial(region, z->from, to);
+	ret = min(try_discard(region, z->next, end, waited), 0L);
+	if (ret)
+		return ret;
+	/* What is written from here on stays, however long an edge waits. */
+	z->next = max(z->next, end);
+	ret = zero_partial(region, z->from, first);
+	return ret ?: zero_partial(region, last, to);
 }
 
 /*
@@ -482,37 +504,60 @@ int vmswap_file_resize(struct inode *inode, loff_t size)
 	return shrink_to(inode, size);
 }
 
-static int fallocate_once(struct inode *inode, int mode, loff_t offset, loff_t len, bool waited)
+static int extend_locked(struct inode *inode, loff_t size)
 {
-	struct vmswap_region *region = vmswap_region_of(inode);
-	loff_t end = offset + len;
-	int ret = 0;
+	int ret;
 
 	inode_lock(inode);
-	if (!(mode & FALLOC_FL_KEEP_SIZE))
-		ret = extend_to(inode, end);
-	if (!ret && mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) {
-		end = min_t(loff_t, end, round_up(i_size_read(inode), PAGE_SIZE));
-		if (offset < end)
-			ret = zero_range(region, offset, end, waited);
-	}
+	ret = extend_to(inode, size);
 	inode_unlock(inode);
 	return ret;
 }
 
-/* Reads in flight are waited for without the inode lock: others have work to do. */
+static int zero_once(struct inode *inode, struct zeroing *z, bool waited)
+{
+	int ret;
+
+	inode_lock(inode);
+	ret = zero_range(vmswap_region_of(inode), z, waited);
+	inode_unlock(inode);
+	return ret;
+}
+
+/* Reads in flight, and room, are waited for without the inode lock: others need it. */
+static int zero(struct inode *inode, struct zeroing *z)
+{
+	struct vmswap_vm *vm = vmswap_region_of(inode)->vm;
+	pgoff_t end = DIV_ROUND_UP(z->to, PAGE_SIZE);
+	int ret = zero_once(inode, z, false);
+
+	while (ret == -EAGAIN || ret == -ENOSPC) {
+		if (ret == -ENOSPC)
+			ret = vmswap_reclaim_wait(vm);
+		else
+			ret = wait_for_reads(inode->i_mapping, z->next, end);
+		if (!ret)
+			ret = zero_once(inode, z, true);
+	}
+	return ret;
+}
+
 static long vmswap_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 {
 	struct inode *inode = file_inode(file);
-	pgoff_t start = offset >> PAGE_SHIFT, end = DIV_ROUND_UP(offset + len, PAGE_SIZE);
-	int ret;
+	struct zeroing z = {
+		.from = offset,
+		.to = offset + len,
+		.next = DIV_ROUND_UP(offset, PAGE_SIZE),
+	};
+	int ret = 0;
 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		return -EOPNOTSUPP;
-	ret = fallocate_once(inode, mode, offset, len, false);
-	while (ret == -EAGAIN)
-		ret = wait_for_reads(inode->i_mapping, start, end) ?:
-		      fallocate_once(inode, mode, offset, len, true);
+	if (!(mode & FALLOC_FL_KEEP_SIZE))
+		ret = extend_locked(inode, z.to);
+	if (!ret && mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		ret = zero(inode, &z);
 	return ret;
 }
 

@@ -344,6 +344,35 @@ TEST_F(limit, full_wait_write)
 	EXPECT_TRUE(right_chunks(self->fd, 8 * MIB, after));
 }
 
+/* So does a punch that brings an edge in, in whose page the rest has to stay. */
+TEST_F(limit, full_wait_punch)
+{
+	uint64_t edge = VM_SIZE;
+	uint8_t page[PAGE];
+	struct writer w;
+	pid_t pid;
+
+	ASSERT_TRUE(start_writer(&w, path_in(&self->mnt, "vm")));
+	EXPECT_TRUE(writer_waits(&w, self->fd));
+	end_writer(&w);
+	while (!is_swapped(self->fd, edge) && edge < VM_SIZE + LIMIT)
+		edge += PAGE;
+	ASSERT_TRUE(is_swapped(self->fd, edge));
+	pid = start_punch(self->fd, edge + 1, 10);
+	sleep(1);
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	EXPECT_TRUE(is_swapped(self->fd, edge));
+	/* One that frees what it needs for its edge waits for nobody. */
+	EXPECT_TRUE(ends(start_punch(self->fd, edge + PAGE - 1, 8 * MIB)));
+	EXPECT_TRUE(ends(pid));
+	page_make(page, PAGE_RANDOM, test_seed + (edge - VM_SIZE) % CHUNK / PAGE);
+	memset(page + 1, 0, 10);
+	page[PAGE - 1] = 0;
+	memcpy(self->mem, page, PAGE);
+	EXPECT_EQ((ssize_t)PAGE, pread(self->fd, page, PAGE, edge));
+	EXPECT_EQ(0, memcmp(self->mem, page, PAGE));
+}
+
 /* In that time, by nobody's fault or command. */
 static bool comes_within(int fd, uint64_t bytes, int seconds)
 {
