@@ -243,17 +243,27 @@ static void zap_poisoned(struct vmswap_region *region, pgoff_t start, pgoff_t en
 	}
 }
 
-/* Truncation would wait for it with invalidate_lock held. */
-static bool must_wait(struct folio *folio, bool waited)
+/* How often a discard waits with no lock: one read may follow the other without end. */
+#define DISCARD_WAITS	3
+
+/*
+ * Truncation would wait for it with invalidate_lock held.  In the end it does: under the
+ * lock no further read begins.
+ */
+static bool must_wait(struct folio *folio, unsigned int waits)
 {
-	return folio_test_locked(folio) && !(waited && folio_test_uptodate(folio));
+	if (!folio_test_locked(folio) || waits >= DISCARD_WAITS)
+		return false;
+	return !waits || !folio_test_uptodate(folio);
 }
 
 /*
  * Pages in memory that no word tells of: those with a word are counted by it.
- * -EAGAIN: one is being read; or, when the caller has not @waited, is locked at all.
+ * -EAGAIN: one is being read, or, without @waits, is locked at all.  @waits: how often
+ * the caller has waited.
  */
-static long count_wordless(struct vmswap_region *region, pgoff_t start, pgoff_t end, bool waited)
+static long count_wordless(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+			   unsigned int waits)
 {
 	XA_STATE(xas, &region->inode.i_mapping->i_pages, start);
 	struct folio *folio;
@@ -267,7 +277,7 @@ static long count_wordless(struct vmswap_region *region, pgoff_t start, pgoff_t 
 		if (xas_retry(&xas, folio) || xa_is_value(folio))
 			continue;
 		/* It may be leaving, and be another's by now: a wrong -EAGAIN is harmless. */
-		if (must_wait(folio, waited)) {
+		if (must_wait(folio, waits)) {
 			n = -EAGAIN;
 			break;
 		}
@@ -309,7 +319,8 @@ static long discard_locked(struct vmswap_region *region, pgoff_t start, pgoff_t 
  * held, that is, with every new page of the VM.  Seldom one is, so whoever discards
  * tries first, and then waits with no lock.
  */
-static long try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end, bool waited)
+static long try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end,
+			unsigned int waits)
 {
 	struct address_space *mapping = region->inode.i_mapping;
 	long n;
@@ -317,7 +328,7 @@ static long try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end
 	if (start >= end)
 		return 0;
 	filemap_invalidate_lock(mapping);
-	n = count_wordless(region, start, end, waited);
+	n = count_wordless(region, start, end, waits);
 	if (n >= 0)
 		n = discard_locked(region, start, end, n);
 	filemap_invalidate_unlock(mapping);
@@ -327,12 +338,13 @@ static long try_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end
 
 long vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end)
 {
+	unsigned int waits = 0;
 	long ret;
 
-	ret = try_discard(region, start, end, false);
+	ret = try_discard(region, start, end, waits);
 	while (ret == -EAGAIN)
 		ret = wait_for_reads(region->inode.i_mapping, start, end) ?:
-		      try_discard(region, start, end, true);
+		      try_discard(region, start, end, ++waits);
 	return ret;
 }
 
@@ -377,7 +389,7 @@ struct zeroing {
  * Under the inode lock.  -EAGAIN as try_discard(); -ENOSPC as zero_partial(): the edges
  * come last, as the pages between them may make room.
  */
-static int zero_range(struct vmswap_region *region, struct zeroing *z, bool waited)
+static int zero_range(struct vmswap_region *region, struct zeroing *z, unsigned int waits)
 {
 	loff_t to = min_t(loff_t, z->to, (loff_t)vmswap_region_pages(region) << PAGE_SHIFT);
 	loff_t first = round_up(z->from, PAGE_SIZE), last = round_down(to, PAGE_SIZE);
@@ -386,7 +398,7 @@ static int zero_range(struct vmswap_region *region, struct zeroing *z, bool wait
 
 	if (first > last)
 		return zero_partial(region, z->from, to);
-	ret = min(try_discard(region, z->next, end, waited), 0L);
+	ret = min(try_discard(region, z->next, end, waits), 0L);
 	if (ret)
 		return ret;
 	/* What is written from here on stays, however long an edge waits. */
@@ -514,12 +526,12 @@ static int extend_locked(struct inode *inode, loff_t size)
 	return ret;
 }
 
-static int zero_once(struct inode *inode, struct zeroing *z, bool waited)
+static int zero_once(struct inode *inode, struct zeroing *z, unsigned int waits)
 {
 	int ret;
 
 	inode_lock(inode);
-	ret = zero_range(vmswap_region_of(inode), z, waited);
+	ret = zero_range(vmswap_region_of(inode), z, waits);
 	inode_unlock(inode);
 	return ret;
 }
@@ -529,15 +541,18 @@ static int zero(struct inode *inode, struct zeroing *z)
 {
 	struct vmswap_vm *vm = vmswap_region_of(inode)->vm;
 	pgoff_t end = DIV_ROUND_UP(z->to, PAGE_SIZE);
-	int ret = zero_once(inode, z, false);
+	unsigned int waits = 0;
+	int ret = zero_once(inode, z, waits);
 
 	while (ret == -EAGAIN || ret == -ENOSPC) {
-		if (ret == -ENOSPC)
+		if (ret == -ENOSPC) {
 			ret = vmswap_reclaim_wait(vm);
-		else
+		} else {
 			ret = wait_for_reads(inode->i_mapping, z->next, end);
+			waits++;
+		}
 		if (!ret)
-			ret = zero_once(inode, z, true);
+			ret = zero_once(inode, z, waits);
 	}
 	return ret;
 }

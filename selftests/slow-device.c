@@ -256,6 +256,136 @@ TEST_F(slow, pressure_shows)
 	EXPECT_LE(DELAY_MS * 1000 / 2, after - before);
 }
 
+/* -------------------------------------------------- reads that follow one another */
+
+#define READ_MS		500
+#define READERS		8
+/* Of each page a read begins so often, of one page after the other. */
+#define PERIOD_MS	600
+
+FIXTURE(reading)
+{
+	struct test_mount mnt;
+	int fd;
+	uint8_t *mem;
+};
+
+struct reader {
+	const bool *stop;
+	int fd;
+	uint8_t *mem;
+	uint64_t offset;
+	long next_ms;
+};
+
+/*
+ * Reads its page from the device again and again, at times of its own: reads that a
+ * busy machine lets end together do not begin together again.
+ */
+static void *keep_reading(void *arg)
+{
+	struct reader *r = arg;
+	long late;
+
+	while (!__atomic_load_n(r->stop, __ATOMIC_RELAXED)) {
+		late = now_ms() - r->next_ms;
+		if (late < 0)
+			usleep(-late * 1000);
+		r->next_ms += (late < 0 ? 1 : late / PERIOD_MS + 1) * PERIOD_MS;
+		read_page(r->mem + r->offset);
+		evict(r->fd, r->offset, PAGE);
+	}
+	return NULL;
+}
+
+FIXTURE_SETUP(reading)
+{
+	unsigned int i;
+
+	if (!device_make(READ_MS, 0))
+		SKIP(return, "%s", "no dm-delay");
+	ASSERT_EQ(0, tier_add());
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	ASSERT_LE(0, self->fd);
+	self->mem = map_shared(self->fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	for (i = 0; i < FILE_PAGES; i++)
+		page_make(self->mem + i * PAGE, PAGE_RANDOM, i);
+	for (i = 0; i < READERS; i++)
+		ASSERT_TRUE(evict_page(self->fd, i * FILE_SIZE / READERS));
+}
+
+FIXTURE_TEARDOWN(reading)
+{
+	munmap(self->mem, FILE_SIZE);
+	close(self->fd);
+	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, policy_once_tier_del(TIER));
+	EXPECT_TRUE(run("dmsetup remove --retry vmswap-slow && modprobe -r brd"));
+}
+
+struct discarder {
+	int fd;
+	bool punch;
+	int ret;
+	bool ended;
+};
+
+static void *discard_all(void *arg)
+{
+	struct discarder *d = arg;
+
+	if (d->punch)
+		d->ret = fallocate(d->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+				   FILE_SIZE);
+	else
+		d->ret = discard(d->fd, 0, FILE_SIZE);
+	__atomic_store_n(&d->ended, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* At any time some page is being read.  Returns whether it ended in half a minute. */
+static bool ends_while_read(int fd, uint8_t *mem, bool punch)
+{
+	struct discarder d = { .fd = fd, .punch = punch, .ret = -1 };
+	pthread_t readers[READERS], discarder;
+	bool ended = false, stop = false;
+	struct reader r[READERS];
+	unsigned int i;
+
+	for (i = 0; i < READERS; i++) {
+		r[i] = (struct reader){ &stop, fd, mem, i * FILE_SIZE / READERS,
+					now_ms() + i * PERIOD_MS / READERS };
+		if (pthread_create(&readers[i], NULL, keep_reading, &r[i]))
+			abort();
+	}
+	usleep(2 * PERIOD_MS * 1000);
+	if (pthread_create(&discarder, NULL, discard_all, &d))
+		abort();
+	for (i = 0; i < 300 && !ended; i++) {
+		usleep(100000);
+		ended = __atomic_load_n(&d.ended, __ATOMIC_ACQUIRE);
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (i = 0; i < READERS; i++)
+		pthread_join(readers[i], NULL);
+	pthread_join(discarder, NULL);
+	return ended && !d.ret;
+}
+
+TEST_F(reading, punch_ends)
+{
+	EXPECT_TRUE(ends_while_read(self->fd, self->mem, true));
+	EXPECT_TRUE(is_zero(self->mem, FILE_SIZE));
+}
+
+TEST_F(reading, discard_ends)
+{
+	EXPECT_TRUE(ends_while_read(self->fd, self->mem, false));
+	EXPECT_TRUE(is_zero(self->mem, FILE_SIZE));
+}
+
 /* ------------------------------------------------------------------ slow writes */
 
 #define WRITE_MS	2000
