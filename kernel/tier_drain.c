@@ -2,9 +2,9 @@
 /*
  * tier_drain.c - removal of a tier, in steps.
  *
- * The tier leaves the order, which waits for the stores under way, and then
- * nothing adds a slot to it any more.  Its pages come back into memory, each set
- * dirty, and leave it for other tiers as the limits demand.
+ * The tier leaves the order; once the stores under way are over nothing adds a slot
+ * to it any more.  Its pages come back into memory, each set dirty, and leave it for
+ * other tiers as the limits demand.
  *
  * A step is one call of whoever removes it and ends after STEP_MS, so that no
  * request holds up others for long.  Between steps the tier stays as it is:
@@ -37,6 +37,9 @@
  * @tier: the tier, or NULL; also under the tier lock
  * @owner: netlink port of whoever took the last step
  * @cancel: end the step; read and written without lock
+ * @users: of the orders that had the tier; when it is empty: who may have freed its
+ *	last slot
+ * @empty: nothing is in it, and nothing comes any more
  * @vm: id of the VM where the next step goes on
  * @region: index of its region
  * @index: and of the page in that
@@ -46,6 +49,8 @@ struct drain {
 	struct vmswap_tier *tier;
 	u32 owner;
 	bool cancel;
+	unsigned long users;
+	bool empty;
 	u64 vm;
 	u32 region;
 	pgoff_t index;
@@ -207,24 +212,55 @@ static int drain_round(void)
 	return ret;
 }
 
-/* Until the tier is empty or the time is over. */
-static int take_step(void)
+/* Sleep for a moment; -EINTR, -EAGAIN as below. */
+static int pause_step(void)
+{
+	schedule_timeout_killable(1);
+	if (is_stopped())
+		return -EINTR;
+	return time_after(jiffies, drain.stop) ? -EAGAIN : 0;
+}
+
+/* Any tier's device may keep them waiting. */
+static int wait_for_users(void)
 {
 	int ret = 0;
 
-	drain.stop = jiffies + msecs_to_jiffies(STEP_MS);
+	while (!ret && !vmswap_order_users_done(drain.users))
+		ret = pause_step();
+	return ret;
+}
+
+static int empty_tier(void)
+{
+	int ret = 0;
+
 	while (!ret && atomic64_read(&drain.tier->pages)) {
 		ret = drain_round();
-		if (ret || !atomic64_read(&drain.tier->pages))
-			break;
 		/* What is left belongs to a VM that is going. */
-		schedule_timeout_killable(1);
-		if (time_after(jiffies, drain.stop))
-			ret = -EAGAIN;
-		if (is_stopped())
-			ret = -EINTR;
+		if (!ret && atomic64_read(&drain.tier->pages))
+			ret = pause_step();
 	}
+	if (ret == -EAGAIN && !atomic64_read(&drain.tier->pages))
+		ret = 0;	/* the last page left with the time */
 	return ret;
+}
+
+/* Until nobody uses the tier or the time is over. */
+static int take_step(void)
+{
+	int ret;
+
+	drain.stop = jiffies + msecs_to_jiffies(STEP_MS);
+	ret = wait_for_users();
+	if (ret || drain.empty)
+		return ret;
+	ret = empty_tier();
+	if (ret)
+		return ret;
+	drain.empty = true;
+	drain.users = vmswap_order_users();
+	return wait_for_users();
 }
 
 /* -------------------------------------------------------------- begin and end */
@@ -288,6 +324,8 @@ static int begin_drain(struct netlink_ext_ack *extack)
 	if (ret)
 		tier->draining = false;
 	WRITE_ONCE(drain.cancel, false);
+	drain.users = vmswap_order_users();
+	drain.empty = false;
 	next_vm(0);
 	return ret;
 }
@@ -328,12 +366,11 @@ static void stop_drain(void)
 	vmswap_tier_tell_vms();	/* those made meanwhile */
 }
 
-/* Empty, and nothing can store into it: take it away. */
+/* Empty, nothing can store into it, and whoever freed a slot is done: take it away. */
 static void finish_drain(void)
 {
 	struct vmswap_tier *tier = drain.tier;
 
-	vmswap_order_wait();	/* whoever freed the last slot is done with it */
 	vmswap_tier_detach_vms(tier);
 	mutex_lock(&vmswap_tier_lock);
 	drain.tier = NULL;
@@ -345,11 +382,11 @@ static void finish_drain(void)
 
 static int step_done(int ret, u64 *left, struct netlink_ext_ack *extack)
 {
-	*left = atomic64_read(&drain.tier->pages);
-	if (ret == -EAGAIN && !*left)
-		ret = 0;	/* the last page left with the time */
+	/* 0 would say that it is gone. */
+	*left = max_t(u64, atomic64_read(&drain.tier->pages), 1);
 	switch (ret) {
 	case 0:
+		*left = 0;
 		finish_drain();
 		return 0;
 	case -EAGAIN:
@@ -369,7 +406,7 @@ static int step_done(int ret, u64 *left, struct netlink_ext_ack *extack)
  * vmswap_tier_del() - remove a tier, or take the next step of it
  * @name: of the tier
  * @owner: netlink port of the caller; when it is closed the removal is cancelled
- * @left: out: pages still in it; 0 it is removed
+ * @left: out: pages still in it, at least 1 while it is waited for; 0 it is removed
  * @extack: set on error
  *
  * Return: 0; -ENOSPC the pages have no room elsewhere, -EINTR stopped, -ENOMEM: the
@@ -383,7 +420,7 @@ int vmswap_tier_del(const char *name, u32 owner, u64 *left, struct netlink_ext_a
 		return -EINTR;
 	ret = get_drain(name, extack);
 	if (!ret) {
-		drain.owner = owner;
+		WRITE_ONCE(drain.owner, owner);
 		ret = step_done(take_step(), left, extack);
 	}
 	mutex_unlock(&removal_lock);
@@ -431,8 +468,10 @@ static int socket_closed(struct notifier_block *nb, unsigned long event, void *d
 {
 	const struct netlink_notify *n = data;
 
+	/* Nearly all sockets have nothing to do with it: they take no lock. */
 	if (event == NETLINK_URELEASE && n->protocol == NETLINK_GENERIC &&
-	    net_eq(n->net, &init_net) && READ_ONCE(drain.tier))
+	    net_eq(n->net, &init_net) && READ_ONCE(drain.tier) &&
+	    READ_ONCE(drain.owner) == n->portid)
 		cancel_if(has_owner, &n->portid);
 	return NOTIFY_DONE;
 }

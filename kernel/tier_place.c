@@ -4,8 +4,9 @@
  *
  * Who runs at the same time: evictions walk the order and store, under SRCU;
  * faults load from the tier that a word names, which cannot go while a slot of it
- * is named.  Whoever changes the table publishes a new order and so waits for
- * the stores under way.
+ * is named.  Whoever changes the table publishes a new order.  A store may sleep in
+ * its device for as long as that likes: who needs the stores under way to be over
+ * waits in steps, and without the tier lock.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -19,6 +20,7 @@
 
 /* The tiers by rank; replaced as a whole, read under SRCU. */
 struct tier_order {
+	struct rcu_head rcu;
 	unsigned int nr;
 	struct vmswap_tier *tier[];
 };
@@ -26,7 +28,12 @@ struct tier_order {
 static struct tier_order __rcu *order;
 DEFINE_STATIC_SRCU(order_srcu);
 
-/* Publish the tiers that take pages, by rank.  Under the tier lock. */
+static void free_order(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct tier_order, rcu));
+}
+
+/* Publish the tiers that take pages, by rank.  Under the tier lock; waits for nobody. */
 int vmswap_order_publish(void)
 {
 	struct tier_order *new, *old;
@@ -45,21 +52,29 @@ int vmswap_order_publish(void)
 		new->tier[j] = tier;
 	}
 	old = rcu_replace_pointer(order, new, lockdep_is_held(&vmswap_tier_lock));
-	synchronize_srcu(&order_srcu);
-	kfree(old);
+	if (old)
+		call_srcu(&order_srcu, &old->rcu, free_order);
 	return 0;
 }
 
-/* Wait for whoever stores, or has just freed a slot. */
-void vmswap_order_wait(void)
+/* Who stores by the orders of before, and who has just freed a slot: for the next. */
+unsigned long vmswap_order_users(void)
 {
-	synchronize_srcu(&order_srcu);
+	return start_poll_synchronize_srcu(&order_srcu);
+}
+
+/* Are they done? */
+bool vmswap_order_users_done(unsigned long users)
+{
+	return poll_state_synchronize_srcu(&order_srcu, users);
 }
 
 /* Nobody stores or frees any more. */
 void vmswap_order_exit(void)
 {
 	kfree(rcu_replace_pointer(order, NULL, true));
+	synchronize_srcu(&order_srcu);	/* whoever asked for users may not have looked */
+	srcu_barrier(&order_srcu);
 }
 
 static bool is_usable(const struct vmswap_vm *vm, const struct vmswap_tier *tier)

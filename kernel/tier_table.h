@@ -27,7 +27,8 @@ void vmswap_tier_drain_exit(void);
 
 /* tier_place.c.  Process context, may sleep; publish under the tier lock. */
 int vmswap_order_publish(void);
-void vmswap_order_wait(void);
+unsigned long vmswap_order_users(void);
+bool vmswap_order_users_done(unsigned long users);
 void vmswap_order_exit(void);
 bool vmswap_tier_takes_pages(const struct vmswap_tier *tier);
 
