@@ -35,7 +35,8 @@
 /**
  * struct drain - the removal under way
  * @tier: the tier, or NULL; also under the tier lock
- * @owner: netlink port of whoever took the last step
+ * @owner: netlink port of whoever took the last step, 0 between removals; written
+ *	under the tier lock
  * @cancel: end the step; read and written without lock
  * @users: of the orders that had the tier; when it is empty: who may have freed its
  *	last slot
@@ -330,8 +331,18 @@ static int begin_drain(struct netlink_ext_ack *extack)
 	return ret;
 }
 
-/* Begin, or go on with what was begun. */
-static int get_drain(const char *name, struct netlink_ext_ack *extack)
+static void end_drain(void)
+{
+	lockdep_assert_held(&vmswap_tier_lock);
+	drain.tier = NULL;
+	WRITE_ONCE(drain.owner, 0);
+}
+
+/*
+ * Begin, or go on with what was begun.  The tier and the owner change together: who
+ * owned the removal before must not end this one with a socket that he left open.
+ */
+static int get_drain(const char *name, u32 owner, struct netlink_ext_ack *extack)
 {
 	struct vmswap_tier *tier;
 	int ret = 0;
@@ -348,8 +359,10 @@ static int get_drain(const char *name, struct netlink_ext_ack *extack)
 		drain.tier = tier;
 		ret = begin_drain(extack);
 		if (ret)
-			drain.tier = NULL;
+			end_drain();
 	}
+	if (!ret)
+		WRITE_ONCE(drain.owner, owner);
 	mutex_unlock(&vmswap_tier_lock);
 	return ret;
 }
@@ -360,7 +373,7 @@ static void stop_drain(void)
 	lockdep_assert_held(&removal_lock);
 	mutex_lock(&vmswap_tier_lock);
 	drain.tier->draining = false;
-	drain.tier = NULL;
+	end_drain();
 	vmswap_order_publish();	/* on failure it stays out of the order until the next change */
 	mutex_unlock(&vmswap_tier_lock);
 	vmswap_tier_tell_vms();	/* those made meanwhile */
@@ -373,7 +386,7 @@ static void finish_drain(void)
 
 	vmswap_tier_detach_vms(tier);
 	mutex_lock(&vmswap_tier_lock);
-	drain.tier = NULL;
+	end_drain();
 	vmswap_tiers[tier->id] = NULL;
 	vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_DELETED, tier);
 	mutex_unlock(&vmswap_tier_lock);
@@ -418,11 +431,9 @@ int vmswap_tier_del(const char *name, u32 owner, u64 *left, struct netlink_ext_a
 
 	if (mutex_lock_killable(&removal_lock))
 		return -EINTR;
-	ret = get_drain(name, extack);
-	if (!ret) {
-		WRITE_ONCE(drain.owner, owner);
+	ret = get_drain(name, owner, extack);
+	if (!ret)
 		ret = step_done(take_step(), left, extack);
-	}
 	mutex_unlock(&removal_lock);
 	return ret;
 }
