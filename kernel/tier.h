@@ -109,7 +109,8 @@ struct vmswap_tier_params {
  *	the page's word.  Process context without memory reclaim, may sleep.  0;
  *	-EINPROGRESS it is being written: the folio stays locked until the batch is
  *	done (vmswap_store_begin() was called, vmswap_store_end() follows);
- *	-ENOSPC full; -E2BIG this page does not pay here (incompressible); -EIO.
+ *	-ENOSPC full; -ENOMEM the host has no memory for it at this moment; -E2BIG this
+ *	page does not pay here (incompressible); -EIO.
  * @load: read the copy into a locked folio.  Process context, may sleep.  0;
  *	-EINPROGRESS vmswap_load_done() follows, and unlocks; -EIO, -EBADMSG
  *	(checksum).  *@len is 0, and may be set to what @free would have to look up.
@@ -154,7 +155,7 @@ void vmswap_tier_block_exit(void);
  * @algo: VMSWAP_ALGO_*, of a ram tier
  * @reclaim_safe: may be written to in order to free memory
  * @draining: takes no page any more; set under the tier lock, read under SRCU
- * @full: the last store found no room
+ * @full: a store found no room, and no slot was freed since, nor room seen for a run
  * @degraded: the last write failed
  * @lost: the device was removed; stays set
  * @retry_at: jiffies: when a degraded tier is tried again

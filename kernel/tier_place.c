@@ -100,10 +100,14 @@ static bool is_allowed(const struct vmswap_store *store, const struct vmswap_tie
 	return false;
 }
 
+static bool is_free(const struct vmswap_tier *tier, u64 bytes)
+{
+	return atomic64_read(&tier->used) + bytes <= READ_ONCE(tier->size);
+}
+
 static bool has_space(const struct vmswap_tier *tier)
 {
-	return !READ_ONCE(tier->lost) &&
-	       atomic64_read(&tier->used) + PAGE_SIZE <= READ_ONCE(tier->size);
+	return !READ_ONCE(tier->lost) && is_free(tier, PAGE_SIZE);
 }
 
 bool vmswap_tier_takes_pages(const struct vmswap_tier *tier)
@@ -187,6 +191,9 @@ static void note_failure(struct vmswap_tier *tier, struct vmswap_store *store, i
 		note_full(tier);
 		return;
 	}
+	/* The host's memory, at this moment: nothing that the tier would lack. */
+	if (err == -ENOMEM)
+		return;
 	atomic64_inc(&tier->errors);
 	WRITE_ONCE(tier->retry_at, jiffies + RETRY_AFTER);
 	WRITE_ONCE(tier->degraded, true);
@@ -214,6 +221,18 @@ static bool is_tried(const struct vmswap_tier *tier)
 	return !READ_ONCE(tier->degraded) || time_after(jiffies, READ_ONCE(tier->retry_at));
 }
 
+/*
+ * A tier may have been found full while somebody freed its last slots.  With less than
+ * a run free it may well refuse the next page: telling each time would be a flood.
+ */
+static void note_success(struct vmswap_tier *tier)
+{
+	if (READ_ONCE(tier->degraded))
+		WRITE_ONCE(tier->degraded, false);
+	if (READ_ONCE(tier->full) && is_free(tier, VMSWAP_RUN_MAX * PAGE_SIZE))
+		WRITE_ONCE(tier->full, false);
+}
+
 static int store_in(struct vmswap_tier *tier, struct vmswap_store *store, u64 *word)
 {
 	bool spec = false;
@@ -226,7 +245,7 @@ static int store_in(struct vmswap_tier *tier, struct vmswap_store *store, u64 *w
 	else if (ret != -E2BIG)
 		note_failure(tier, store, ret);
 	if (!ret)
-		WRITE_ONCE(tier->degraded, false);
+		note_success(tier);
 	return ret;
 }
 
@@ -294,10 +313,7 @@ static struct vmswap_tier *tier_of(u64 word)
 /* A store that was under way has succeeded. */
 void vmswap_tier_store_succeeded(u64 word)
 {
-	struct vmswap_tier *tier = tier_of(word);
-
-	if (READ_ONCE(tier->degraded))
-		WRITE_ONCE(tier->degraded, false);
+	note_success(tier_of(word));
 }
 
 /**

@@ -229,13 +229,15 @@ static int store_raw(struct vmswap_tier *tier, struct vmswap_region *region,
 {
 	struct page *page = NULL;
 	void *from, *to;
+	bool over;
 
 	atomic64_add(PAGE_SIZE, &tier->used);
-	if (!is_over(tier))
+	over = is_over(tier);
+	if (!over)
 		page = alloc_page(RAM_GFP);
 	if (!page) {
 		atomic64_sub(PAGE_SIZE, &tier->used);
-		return -ENOSPC;
+		return over ? -ENOSPC : -ENOMEM;
 	}
 	from = kmap_local_folio(folio, 0);
 	to = kmap_local_page(page);
@@ -275,7 +277,7 @@ static int store_compressed(struct vmswap_tier *tier, const struct vmswap_store 
 
 	BUILD_BUG_ON(sizeof(*h) > VMSWAP_HEADROOM);
 	if (IS_ERR_VALUE(handle) || !handle)
-		return -ENOSPC;
+		return -ENOMEM;
 	account_pool(tier, pool);
 	if (is_over(tier)) {
 		zs_free(pool->zs, handle);
