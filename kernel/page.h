@@ -35,6 +35,7 @@ enum vmswap_fault_kind {
 
 /* Process context, may sleep, no fault lock held. */
 struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index);
+struct folio *vmswap_page_try_get(struct vmswap_region *region, pgoff_t index);
 int vmswap_page_admit(struct vmswap_region *region, pgoff_t index);
 struct folio *vmswap_page_get_admitted(struct vmswap_region *region, pgoff_t index);
 int vmswap_prefetch(struct vmswap_region *region, pgoff_t start, pgoff_t end,

@@ -387,6 +387,21 @@ struct folio *vmswap_page_get(struct vmswap_region *region, pgoff_t index)
 }
 
 /**
+ * vmswap_page_try_get() - get a page of a region, if its VM has room for it
+ * @region: the region
+ * @index: page index
+ *
+ * Return: as vmswap_page_get(), and -ENOSPC instead of waiting for room.
+ */
+struct folio *vmswap_page_try_get(struct vmswap_region *region, pgoff_t index)
+{
+	struct vmswap_request req = { .region = region, .index = index };
+	int ret = get_page_for_call(&req);
+
+	return ret ? ERR_PTR(ret) : req.folio;
+}
+
+/**
  * vmswap_page_admit() - make room for a page
  * @region: the region
  * @index: page index

@@ -74,10 +74,9 @@ static int drain_page(struct vmswap_region *region, pgoff_t index)
 	struct folio *folio;
 	u64 *word;
 
-	folio = vmswap_page_get(region, index);
-	if (IS_ERR(folio)) /* damaged or cut off in the meantime: nothing to move */
-		return PTR_ERR(folio) == -EINTR || PTR_ERR(folio) == -ENOMEM ?
-		       PTR_ERR(folio) : 0;
+	folio = vmswap_page_try_get(region, index);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
 	word = vmswap_word_at(&region->map, index);
 	if (is_in_tier(READ_ONCE(*word))) {
 		folio_mark_dirty(folio);
@@ -132,19 +131,39 @@ static bool make_room(struct vmswap_region *region, pgoff_t index)
 	       vmswap_reclaim_some(region->vm, 4 * BATCH);
 }
 
+/*
+ * The room that was made, or that the page had, may be somebody else's by now: then
+ * make it again, as long as the step lasts.  The next round finds what stays behind.
+ */
+static int move_page(struct vmswap_region *region, pgoff_t index)
+{
+	int ret;
+
+	do {
+		if (is_stopped())
+			return -EINTR;
+		if (!make_room(region, index))
+			return -ENOSPC;
+		ret = drain_page(region, index);
+	} while (ret == -ENOSPC && !time_after(jiffies, drain.stop));
+	switch (ret) {
+	case -ENOSPC:
+		return -EAGAIN;
+	case -EINTR:
+	case -ENOMEM:
+		return ret;
+	}
+	return 0;	/* or damaged or cut off in the meantime: nothing to move */
+}
+
 static int drain_batch(struct vmswap_region *region, const pgoff_t *batch, unsigned int nr)
 {
 	unsigned int i;
 	int ret = 0;
 
 	begin_reads(region, batch, nr);
-	for (i = 0; i < nr && !ret; i++) {
-		if (is_stopped())
-			return -EINTR;
-		if (!make_room(region, batch[i]))
-			return -ENOSPC;
-		ret = drain_page(region, batch[i]);
-	}
+	for (i = 0; i < nr && !ret; i++)
+		ret = move_page(region, batch[i]);
 	return ret;
 }
 
