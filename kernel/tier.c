@@ -172,6 +172,7 @@ static u32 next_rank(void)
 
 static void free_tier(struct vmswap_tier *tier)
 {
+	vmswap_tier_lost_exit(tier);
 	kfree(tier->path);
 	kfree(tier);
 }
@@ -198,6 +199,7 @@ static struct vmswap_tier *create_tier(const struct vmswap_tier_params *params,
 	tier = kzalloc(sizeof(*tier), GFP_KERNEL);
 	if (!tier)
 		return ERR_PTR(-ENOMEM);
+	vmswap_tier_lost_init(tier);
 	tier->ops = ops;
 	tier->reclaim_safe = params->reclaim_safe < 0 ? ops->reclaim_safe :
 							params->reclaim_safe;

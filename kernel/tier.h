@@ -7,6 +7,7 @@
 #include <linux/list.h>
 #include <linux/netlink.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "vm.h"
 #include "../uapi/linux/vmswap_netlink.h"
@@ -166,6 +167,7 @@ void vmswap_tier_block_exit(void);
  * @stored: payload bytes
  * @pages: stored
  * @errors: failed reads and writes
+ * @rescue: when it is lost: keeps pages of which memory has the only copy
  */
 struct vmswap_tier {
 	const struct vmswap_tier_ops *ops;
@@ -186,6 +188,7 @@ struct vmswap_tier {
 	atomic64_t stored;
 	atomic64_t pages;
 	atomic64_t errors;
+	struct delayed_work rescue;
 };
 
 /* Binds a copy to its page and VM: another page's copy does not pass. */

@@ -201,19 +201,6 @@ static void note_failure(struct vmswap_tier *tier, struct vmswap_store *store, i
 	vmswap_event_io(store->region, store->folio->index, tier, err);
 }
 
-/**
- * vmswap_tier_lost() - the device of a tier was removed
- * @tier: the tier
- *
- * It takes no page any more.  What only it has is lost: each page is poisoned when
- * it is touched.
- */
-void vmswap_tier_lost(struct vmswap_tier *tier)
-{
-	if (!xchg(&tier->lost, true))
-		vmswap_event_tier(VMSWAP_EVENT_KIND_DEVICE_LOST, tier);
-}
-
 static bool is_tried(const struct vmswap_tier *tier)
 {
 	if (READ_ONCE(tier->lost))

@@ -25,6 +25,10 @@ void vmswap_tier_destroy(struct vmswap_tier *tier);
 int vmswap_tier_drain_init(void);
 void vmswap_tier_drain_exit(void);
 
+/* tier_lost.c.  Process context; exit may sleep. */
+void vmswap_tier_lost_init(struct vmswap_tier *tier);
+void vmswap_tier_lost_exit(struct vmswap_tier *tier);
+
 /* tier_place.c.  Process context, may sleep; publish under the tier lock. */
 int vmswap_order_publish(void);
 unsigned long vmswap_order_users(void);
