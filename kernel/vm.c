@@ -138,8 +138,8 @@ static int vm_publish(struct vmswap_vm *vm)
  * it, and why each ends:
  *  - lookups by id: unpublished here; those under way hold a reference and find
  *    no region any more, and detached keeps them from attaching a tier again;
- *  - the reclaim worker: cancelled here; one queued later holds a reference and
- *    finds no region;
+ *  - the reclaim worker, and what calls it again: cancelled here; one queued later
+ *    holds a reference and finds no region, and so nothing to be called again for;
  *  - memory reclaim: its tokens go here; one under way holds a reference and finds
  *    no region;
  *  - faults, system calls: they hold a region's inode, and there is none;

@@ -17,14 +17,6 @@
 #define TIER		"slow"
 #define DEVICE		"/dev/mapper/vmswap-slow"
 
-FIXTURE(slow)
-{
-	struct test_mount mnt;
-	int fd;
-	uint8_t *mem;
-	pthread_t reader;
-};
-
 static bool run(const char *command)
 {
 	return !system(command);
@@ -58,30 +50,60 @@ static bool device_make(unsigned int read_ms, unsigned int write_ms)
 	       run("dmsetup mknodes");
 }
 
-FIXTURE_SETUP(slow)
+/* What all fixtures have: a file in memory, all of it, whose only tier is the device. */
+struct slow_vm {
+	struct test_mount mnt;
+	int fd;
+	uint8_t *mem;
+};
+
+static int slow_vm_open(struct slow_vm *vm)
 {
 	unsigned int i;
+	int ret = tier_add() ?: test_mount(&vm->mnt, NULL);
 
+	if (ret)
+		return ret;
+	vm->fd = file_make(&vm->mnt, "vm", FILE_SIZE);
+	if (vm->fd < 0)
+		return vm->fd;
+	vm->mem = map_shared(vm->fd, FILE_SIZE);
+	if (vm->mem == MAP_FAILED)
+		return -errno;
+	for (i = 0; i < FILE_PAGES; i++)
+		page_make(vm->mem + i * PAGE, PAGE_RANDOM, i);
+	return 0;
+}
+
+static int slow_vm_close(struct slow_vm *vm)
+{
+	int ret;
+
+	munmap(vm->mem, FILE_SIZE);
+	close(vm->fd);
+	/* Each is tried, whatever became of the one before. */
+	ret = test_umount(&vm->mnt);
+	ret = policy_once_tier_del(TIER) ?: ret;
+	return run("dmsetup remove --retry vmswap-slow && modprobe -r brd") ? ret : -EBUSY;
+}
+
+FIXTURE(slow)
+{
+	struct slow_vm vm;
+	pthread_t reader;
+};
+
+FIXTURE_SETUP(slow)
+{
 	if (!device_make(DELAY_MS, 0))
 		SKIP(return, "%s", "no dm-delay");
-	ASSERT_EQ(0, tier_add());
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
-	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
-	for (i = 0; i < FILE_PAGES; i++)
-		page_make(self->mem + i * PAGE, PAGE_RANDOM, i);
-	ASSERT_TRUE(evict_page(self->fd, 0));
+	ASSERT_EQ(0, slow_vm_open(&self->vm));
+	ASSERT_TRUE(evict_page(self->vm.fd, 0));
 }
 
 FIXTURE_TEARDOWN(slow)
 {
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
-	EXPECT_EQ(0, policy_once_tier_del(TIER));
-	EXPECT_TRUE(run("dmsetup remove --retry vmswap-slow && modprobe -r brd"));
+	EXPECT_EQ(0, slow_vm_close(&self->vm));
 }
 
 static long now_ms(void)
@@ -111,15 +133,15 @@ TEST_F(slow, others_go_on)
 {
 	long start;
 
-	ASSERT_TRUE(start_reader(&self->reader, self->mem));
+	ASSERT_TRUE(start_reader(&self->reader, self->vm.mem));
 	start = now_ms();
-	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+	ASSERT_EQ(0, fallocate(self->vm.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			       8 * PAGE, 8 * PAGE));
-	self->mem[8 * PAGE] = 1;
-	ASSERT_EQ(0, discard(self->fd, 16 * PAGE, 8 * PAGE));
+	self->vm.mem[8 * PAGE] = 1;
+	ASSERT_EQ(0, discard(self->vm.fd, 16 * PAGE, 8 * PAGE));
 	EXPECT_GT(DELAY_MS / 2, now_ms() - start);
 	ASSERT_EQ(0, pthread_join(self->reader, NULL));
-	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 0));
+	EXPECT_TRUE(page_is(self->vm.mem, PAGE_RANDOM, 0));
 }
 
 /* So do they while somebody discards the very page: it is waited for without a lock. */
@@ -129,23 +151,23 @@ TEST_F(slow, discard_can_be_killed)
 	int status;
 	pid_t pid;
 
-	ASSERT_TRUE(start_reader(&self->reader, self->mem));
+	ASSERT_TRUE(start_reader(&self->reader, self->vm.mem));
 	start = now_ms();
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
-		_exit(fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		_exit(fallocate(self->vm.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 				PAGE) ? 1 : 0);
 	usleep(DELAY_MS * 1000 / 16);
-	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+	ASSERT_EQ(0, fallocate(self->vm.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			       8 * PAGE, 8 * PAGE));
-	self->mem[8 * PAGE] = 1;
+	self->vm.mem[8 * PAGE] = 1;
 	ASSERT_EQ(0, kill(pid, SIGKILL));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status));
 	EXPECT_GT(DELAY_MS * 3 / 4, now_ms() - start);
 	ASSERT_EQ(0, pthread_join(self->reader, NULL));
-	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 0));
+	EXPECT_TRUE(page_is(self->vm.mem, PAGE_RANDOM, 0));
 }
 
 static void *discard_two(void *arg)
@@ -162,24 +184,24 @@ static void *discard_two(void *arg)
  */
 TEST_F(slow, discard_looks_again)
 {
-	struct { int fd, ret; } arg = { self->fd, -1 };
+	struct { int fd, ret; } arg = { self->vm.fd, -1 };
 	pthread_t first, discarder;
 	long start = now_ms();
 
-	ASSERT_EQ(0, discard(self->fd, 8 * PAGE, 8 * PAGE));
-	ASSERT_TRUE(evict_page(self->fd, PAGE));
-	ASSERT_TRUE(start_reader(&first, self->mem + PAGE));
+	ASSERT_EQ(0, discard(self->vm.fd, 8 * PAGE, 8 * PAGE));
+	ASSERT_TRUE(evict_page(self->vm.fd, PAGE));
+	ASSERT_TRUE(start_reader(&first, self->vm.mem + PAGE));
 	ASSERT_EQ(0, pthread_create(&discarder, NULL, discard_two, &arg));
 	usleep(DELAY_MS * 1000 / 2);
-	ASSERT_TRUE(start_reader(&self->reader, self->mem));
+	ASSERT_TRUE(start_reader(&self->reader, self->vm.mem));
 	ASSERT_EQ(0, pthread_join(first, NULL));
 	usleep(DELAY_MS * 1000 / 16);
-	self->mem[8 * PAGE] = 1;
+	self->vm.mem[8 * PAGE] = 1;
 	EXPECT_GT(DELAY_MS * 11 / 8, now_ms() - start);
 	ASSERT_EQ(0, pthread_join(self->reader, NULL));
 	ASSERT_EQ(0, pthread_join(discarder, NULL));
 	EXPECT_EQ(0, arg.ret);
-	EXPECT_TRUE(is_zero(self->mem, 2 * PAGE));
+	EXPECT_TRUE(is_zero(self->vm.mem, 2 * PAGE));
 }
 
 static void *map_late(void *fd)
@@ -194,22 +216,22 @@ TEST_F(slow, refused_cut_keeps_bytes)
 	pthread_t mapper;
 	void *mem;
 
-	ASSERT_EQ(0, munmap(self->mem, FILE_SIZE));
-	ASSERT_EQ(0, pthread_create(&mapper, NULL, map_late, &self->fd));
-	EXPECT_EQ(-1, ftruncate(self->fd, 100));
+	ASSERT_EQ(0, munmap(self->vm.mem, FILE_SIZE));
+	ASSERT_EQ(0, pthread_create(&mapper, NULL, map_late, &self->vm.fd));
+	EXPECT_EQ(-1, ftruncate(self->vm.fd, 100));
 	EXPECT_EQ(ETXTBSY, errno);
 	ASSERT_EQ(0, pthread_join(mapper, &mem));
 	ASSERT_NE(MAP_FAILED, mem);
-	self->mem = mem;
-	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 0));
+	self->vm.mem = mem;
+	EXPECT_TRUE(page_is(self->vm.mem, PAGE_RANDOM, 0));
 	/* Once it may be, it is: of the page nothing but its start is left. */
-	ASSERT_EQ(0, munmap(self->mem, FILE_SIZE));
-	ASSERT_EQ(0, ftruncate(self->fd, 100));
-	ASSERT_EQ(0, ftruncate(self->fd, FILE_SIZE));
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
-	EXPECT_FALSE(is_zero(self->mem, 100));
-	EXPECT_TRUE(is_zero(self->mem + 100, FILE_SIZE - 100));
+	ASSERT_EQ(0, munmap(self->vm.mem, FILE_SIZE));
+	ASSERT_EQ(0, ftruncate(self->vm.fd, 100));
+	ASSERT_EQ(0, ftruncate(self->vm.fd, FILE_SIZE));
+	self->vm.mem = map_shared(self->vm.fd, FILE_SIZE);
+	ASSERT_NE(MAP_FAILED, self->vm.mem);
+	EXPECT_FALSE(is_zero(self->vm.mem, 100));
+	EXPECT_TRUE(is_zero(self->vm.mem + 100, FILE_SIZE - 100));
 }
 
 static volatile long alarm_ms;
@@ -228,7 +250,7 @@ TEST_F(slow, signals_are_taken)
 
 	ASSERT_EQ(0, sigaction(SIGALRM, &act, NULL));
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &timer, NULL));
-	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 0));
+	EXPECT_TRUE(page_is(self->vm.mem, PAGE_RANDOM, 0));
 	EXPECT_LE(DELAY_MS - 100, now_ms() - start);
 	ASSERT_NE(0, alarm_ms);
 	EXPECT_GT(DELAY_MS / 2, alarm_ms - start);
@@ -251,7 +273,7 @@ TEST_F(slow, pressure_shows)
 
 	if (!read_stalls(&before))
 		SKIP(return, "%s", "kernel without psi=1");
-	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 0));
+	EXPECT_TRUE(page_is(self->vm.mem, PAGE_RANDOM, 0));
 	ASSERT_TRUE(read_stalls(&after));
 	EXPECT_LE(DELAY_MS * 1000 / 2, after - before);
 }
@@ -265,9 +287,7 @@ TEST_F(slow, pressure_shows)
 
 FIXTURE(reading)
 {
-	struct test_mount mnt;
-	int fd;
-	uint8_t *mem;
+	struct slow_vm vm;
 };
 
 struct reader {
@@ -304,25 +324,14 @@ FIXTURE_SETUP(reading)
 
 	if (!device_make(READ_MS, 0))
 		SKIP(return, "%s", "no dm-delay");
-	ASSERT_EQ(0, tier_add());
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
-	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
-	for (i = 0; i < FILE_PAGES; i++)
-		page_make(self->mem + i * PAGE, PAGE_RANDOM, i);
+	ASSERT_EQ(0, slow_vm_open(&self->vm));
 	for (i = 0; i < READERS; i++)
-		ASSERT_TRUE(evict_page(self->fd, i * FILE_SIZE / READERS));
+		ASSERT_TRUE(evict_page(self->vm.fd, i * FILE_SIZE / READERS));
 }
 
 FIXTURE_TEARDOWN(reading)
 {
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
-	EXPECT_EQ(0, policy_once_tier_del(TIER));
-	EXPECT_TRUE(run("dmsetup remove --retry vmswap-slow && modprobe -r brd"));
+	EXPECT_EQ(0, slow_vm_close(&self->vm));
 }
 
 struct discarder {
@@ -376,14 +385,14 @@ static bool ends_while_read(int fd, uint8_t *mem, bool punch)
 
 TEST_F(reading, punch_ends)
 {
-	EXPECT_TRUE(ends_while_read(self->fd, self->mem, true));
-	EXPECT_TRUE(is_zero(self->mem, FILE_SIZE));
+	EXPECT_TRUE(ends_while_read(self->vm.fd, self->vm.mem, true));
+	EXPECT_TRUE(is_zero(self->vm.mem, FILE_SIZE));
 }
 
 TEST_F(reading, discard_ends)
 {
-	EXPECT_TRUE(ends_while_read(self->fd, self->mem, false));
-	EXPECT_TRUE(is_zero(self->mem, FILE_SIZE));
+	EXPECT_TRUE(ends_while_read(self->vm.fd, self->vm.mem, false));
+	EXPECT_TRUE(is_zero(self->vm.mem, FILE_SIZE));
 }
 
 /* ------------------------------------------------------------------ slow writes */
@@ -393,9 +402,7 @@ TEST_F(reading, discard_ends)
 
 FIXTURE(writing)
 {
-	struct test_mount mnt;
-	int fd;
-	uint8_t *mem;
+	struct slow_vm vm;
 	pthread_t evictor;
 	long start;
 };
@@ -410,30 +417,17 @@ static void *evict_pages(void *arg)
 /* The first pages are being written when this is over. */
 FIXTURE_SETUP(writing)
 {
-	unsigned int i;
-
 	if (!device_make(0, WRITE_MS))
 		SKIP(return, "%s", "no dm-delay");
-	ASSERT_EQ(0, tier_add());
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
-	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
-	for (i = 0; i < FILE_PAGES; i++)
-		page_make(self->mem + i * PAGE, PAGE_RANDOM, i);
+	ASSERT_EQ(0, slow_vm_open(&self->vm));
 	self->start = now_ms();
-	ASSERT_EQ(0, pthread_create(&self->evictor, NULL, evict_pages, &self->fd));
+	ASSERT_EQ(0, pthread_create(&self->evictor, NULL, evict_pages, &self->vm.fd));
 	usleep(WRITE_MS * 1000 / 4);
 }
 
 FIXTURE_TEARDOWN(writing)
 {
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
-	EXPECT_EQ(0, policy_once_tier_del(TIER));
-	EXPECT_TRUE(run("dmsetup remove --retry vmswap-slow && modprobe -r brd"));
+	EXPECT_EQ(0, slow_vm_close(&self->vm));
 }
 
 /* The command is over when the bytes are there. */
@@ -446,7 +440,7 @@ TEST_F(writing, evict_waits)
 	EXPECT_EQ(NULL, ret);
 	EXPECT_LE(WRITE_MS - 100, now_ms() - self->start);
 	for (i = 0; i < FILE_PAGES; i++)
-		EXPECT_TRUE(page_is(self->mem + i * PAGE, PAGE_RANDOM, i));
+		EXPECT_TRUE(page_is(self->vm.mem + i * PAGE, PAGE_RANDOM, i));
 }
 
 /* A page is not changed while it is written: the copy would be torn. */
@@ -454,23 +448,23 @@ TEST_F(writing, store_waits)
 {
 	unsigned int i;
 
-	self->mem[0] ^= 0xff;
+	self->vm.mem[0] ^= 0xff;
 	EXPECT_LE(WRITE_MS - 100, now_ms() - self->start);
 	ASSERT_EQ(0, pthread_join(self->evictor, NULL));
-	self->mem[0] ^= 0xff;
+	self->vm.mem[0] ^= 0xff;
 	for (i = 0; i < WRITTEN; i++)
-		EXPECT_TRUE(evict_page(self->fd, i * PAGE));
+		EXPECT_TRUE(evict_page(self->vm.fd, i * PAGE));
 	for (i = 0; i < FILE_PAGES; i++)
-		EXPECT_TRUE(page_is(self->mem + i * PAGE, PAGE_RANDOM, i));
+		EXPECT_TRUE(page_is(self->vm.mem + i * PAGE, PAGE_RANDOM, i));
 }
 
 /* What is thrown away while it is written does not come back with the write's end. */
 TEST_F(writing, discarded_stays_away)
 {
-	ASSERT_EQ(0, discard(self->fd, 0, WRITTEN / 2 * PAGE));
+	ASSERT_EQ(0, discard(self->vm.fd, 0, WRITTEN / 2 * PAGE));
 	ASSERT_EQ(0, pthread_join(self->evictor, NULL));
-	EXPECT_TRUE(is_zero(self->mem, WRITTEN / 2 * PAGE));
-	EXPECT_TRUE(page_is(self->mem + WRITTEN / 2 * PAGE, PAGE_RANDOM, WRITTEN / 2));
+	EXPECT_TRUE(is_zero(self->vm.mem, WRITTEN / 2 * PAGE));
+	EXPECT_TRUE(page_is(self->vm.mem + WRITTEN / 2 * PAGE, PAGE_RANDOM, WRITTEN / 2));
 }
 
 VMSWAP_TEST_MAIN_NO_TIER
