@@ -63,25 +63,13 @@ static struct drain drain;
 
 /* ------------------------------------------------------------------ moving pages */
 
-static bool is_in_tier(u64 word)
-{
-	return vmswap_word_state(word) == VMSWAP_WORD_SLOT &&
-	       vmswap_word_tier(word) == drain.tier->id;
-}
-
 static int drain_page(struct vmswap_region *region, pgoff_t index)
 {
-	struct folio *folio;
-	u64 *word;
+	struct folio *folio = vmswap_page_try_get(region, index);
 
-	folio = vmswap_page_try_get(region, index);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
-	word = vmswap_word_at(&region->map, index);
-	if (is_in_tier(READ_ONCE(*word))) {
-		folio_mark_dirty(folio);
-		vmswap_word_set(region, word, VMSWAP_WORD_ZERO);
-	}
+	vmswap_tier_give_up(drain.tier, region, folio);
 	vmswap_folio_release(folio);
 	return 0;
 }
@@ -95,7 +83,7 @@ static unsigned int collect(struct vmswap_region *region, pgoff_t *batch)
 	for (i = vmswap_pagemap_next_data(&region->map, drain.index, end);
 	     i < end && nr < BATCH && !time_after(jiffies, drain.stop);
 	     i = vmswap_pagemap_next_data(&region->map, i + 1, end)) {
-		if (is_in_tier(vmswap_word_read(&region->map, i)))
+		if (vmswap_tier_has(drain.tier, vmswap_word_read(&region->map, i)))
 			batch[nr++] = i;
 		cond_resched();
 	}

@@ -29,17 +29,11 @@ struct rescue {
 	bool again;
 };
 
-static bool is_in_tier(const struct vmswap_tier *tier, u64 word)
-{
-	return vmswap_word_state(word) == VMSWAP_WORD_SLOT && vmswap_word_tier(word) == tier->id;
-}
-
 /* Waits for nobody: whoever has the page may wait for another device. */
 static void rescue_page(struct rescue *r, struct vmswap_region *region, pgoff_t index)
 {
 	struct address_space *mapping = region->inode.i_mapping;
 	struct folio *folio = filemap_get_folio(mapping, index);
-	u64 *word;
 
 	if (IS_ERR(folio))
 		return;
@@ -48,12 +42,8 @@ static void rescue_page(struct rescue *r, struct vmswap_region *region, pgoff_t 
 		folio_put(folio);
 		return;
 	}
-	word = vmswap_word_at(&region->map, index);
-	if (folio->mapping == mapping && folio_test_uptodate(folio) &&
-	    is_in_tier(r->tier, READ_ONCE(*word))) {
-		folio_mark_dirty(folio);
-		vmswap_word_set(region, word, VMSWAP_WORD_ZERO);
-	}
+	if (folio->mapping == mapping && folio_test_uptodate(folio))
+		vmswap_tier_give_up(r->tier, region, folio);
 	vmswap_folio_release(folio);
 }
 
@@ -63,7 +53,7 @@ static void rescue_region(struct rescue *r, struct vmswap_region *region)
 
 	for (i = vmswap_pagemap_next_data(&region->map, 0, end); i < end;
 	     i = vmswap_pagemap_next_data(&region->map, i + 1, end)) {
-		if (is_in_tier(r->tier, vmswap_word_read(&region->map, i)))
+		if (vmswap_tier_has(r->tier, vmswap_word_read(&region->map, i)))
 			rescue_page(r, region, i);
 		cond_resched();
 	}

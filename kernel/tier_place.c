@@ -77,6 +77,18 @@ void vmswap_order_exit(void)
 	srcu_barrier(&order_srcu);
 }
 
+/* From here memory has the only copy, and nobody drops it. */
+void vmswap_tier_give_up(struct vmswap_tier *tier, struct vmswap_region *region,
+			 struct folio *folio)
+{
+	u64 *word = vmswap_word_at(&region->map, folio->index);
+
+	if (!vmswap_tier_has(tier, READ_ONCE(*word)))
+		return;
+	folio_mark_dirty(folio);
+	vmswap_word_set(region, word, VMSWAP_WORD_ZERO);
+}
+
 static bool is_usable(const struct vmswap_vm *vm, const struct vmswap_tier *tier)
 {
 	if (!(READ_ONCE(vm->set.tier_mask) & BIT(tier->id)))

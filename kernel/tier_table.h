@@ -29,6 +29,16 @@ void vmswap_tier_drain_exit(void);
 void vmswap_tier_lost_init(struct vmswap_tier *tier);
 void vmswap_tier_lost_exit(struct vmswap_tier *tier);
 
+/* Any context: does the word name a slot of it? */
+static inline bool vmswap_tier_has(const struct vmswap_tier *tier, u64 word)
+{
+	return vmswap_word_state(word) == VMSWAP_WORD_SLOT && vmswap_word_tier(word) == tier->id;
+}
+
+/* tier_place.c.  Under the folio's lock; it is up to date. */
+void vmswap_tier_give_up(struct vmswap_tier *tier, struct vmswap_region *region,
+			 struct folio *folio);
+
 /* tier_place.c.  Process context, may sleep; publish under the tier lock. */
 int vmswap_order_publish(void);
 unsigned long vmswap_order_users(void);
