@@ -247,7 +247,7 @@ start_guest()
 	make_pipe "$name.talk"
 	talk_to[$name]=$to talk_from[$name]=$from
 	make_pipe "$name.qmp"
-	qmp_to[$name]=$to qmp_from[$name]=$from
+	qmp_to[$name]=$to qmp_from[$name]=$from guest_vm[$name]=$backend
 	"$here/vm/guest" --name "$name" --backend "$backend" --mem "$size" \
 		--timeout $((2 * PATIENCE)) \
 		--qemu-arg -chardev --qemu-arg "pipe,id=talk,path=$work/$name.talk" \
@@ -260,9 +260,31 @@ start_guest()
 	qmp "$name" '{"execute": "qmp_capabilities"}'
 }
 
+# Where it stands: its kernel's messages, its QEMU's threads and registers, its VM.
+where_it_stands()
+{
+	local task pid
+
+	tail -n 60 "$OUT"/console-guest-"$1"-*.log | tr -d '\r' | sed 's/^/# console: /'
+	for pid in /proc/[0-9]*; do
+		grep -qz "guest=$1" "$pid/cmdline" 2>/dev/null || continue
+		for task in "$pid"/task/*; do
+			[ ! -r "$task/stack" ] || echo "# thread $(<"$task/comm"): $(tr '\n' ' ' <"$task/stack")"
+		done
+	done
+	[ -z "${qmp_to[$1]-}" ] ||
+		echo '{"execute": "human-monitor-command", "arguments": {"command-line": "info registers"}}' \
+			>&"${qmp_to[$1]}"
+	while [ -n "${qmp_from[$1]-}" ] && IFS= read -r -t 5 -u "${qmp_from[$1]}" task; do
+		echo "# qmp: $task"
+	done
+	vmswapctl vm show "${guest_vm[$1]}" | sed 's/^/# /'
+}
+
 guest_failed()
 {
 	sed 's/^/# guest: /' "$work/$1.log"
+	where_it_stands "$1" 2>&1
 	bail_out "guest $1: $2"
 }
 
