@@ -24,6 +24,7 @@
 
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/list_lru.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -249,6 +250,9 @@ static inline void d_make_persistent(struct dentry *dentry, struct inode *inode)
 
 /* 7.2: a work queue says whether it is per CPU, which was the default */
 #define WQ_PERCPU 0
+
+/* 7.2: what creates a worker does not start it */
+#define kthread_run_worker kthread_create_worker
 
 #define kill_anon_super kill_litter_super
 #define inode_just_drop generic_delete_inode

@@ -8,7 +8,6 @@
 #include "fs.h"
 #include "netlink.h"
 #include "pressure.h"
-#include "reclaim.h"
 #include "shrinker.h"
 #include "tier.h"
 #include "vm.h"
@@ -17,9 +16,9 @@ static const struct {
 	int (*init)(void);
 	void (*exit)(void);
 } parts[] = {
+	{ vmswap_vm_init,	vmswap_vm_exit },	/* waits for what others have left */
 	{ vmswap_tier_init,	vmswap_tier_exit },
 	{ vmswap_evict_init,	vmswap_evict_exit },
-	{ vmswap_reclaim_init,	vmswap_reclaim_exit },
 	{ vmswap_pressure_init,	vmswap_pressure_exit },
 	{ vmswap_shrinker_init,	vmswap_shrinker_exit },
 	{ vmswap_netlink_init,	vmswap_netlink_exit },
@@ -31,7 +30,6 @@ static void exit_parts(int n)
 {
 	while (n--)
 		parts[n].exit();
-	vmswap_vm_exit();	/* waits for what the others have left to RCU */
 }
 
 static int __init vmswap_init(void)

@@ -28,7 +28,6 @@
 #include "tier.h"
 #include "vm.h"
 
-static struct workqueue_struct *reclaim_wq;
 static u32 full_action = VMSWAP_FULL_ACTION_WAIT;
 
 /* What a VM may exceed its limit by: 1 MiB, in pages. */
@@ -419,13 +418,19 @@ unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
 
 /* ----------------------------------------------------------------- the limit */
 
+/* Spares those who find it so the worker's lock. */
+static bool is_queued(const struct kthread_work *work)
+{
+	return !list_empty(&work->node);
+}
+
 void vmswap_reclaim_kick(struct vmswap_vm *vm)
 {
-	if (work_pending(&vm->reclaim_work) || READ_ONCE(vm->detached) || is_stuck(vm))
+	if (is_queued(&vm->reclaim_work) || READ_ONCE(vm->detached) || is_stuck(vm))
 		return;
 	/* The work keeps the VM: whoever queues it may hold the last reference. */
 	vmswap_vm_hold(vm);
-	if (!queue_work(reclaim_wq, &vm->reclaim_work))
+	if (!kthread_queue_work(vm->worker, &vm->reclaim_work))
 		vmswap_vm_put(vm);
 }
 
@@ -487,7 +492,7 @@ static void tell_if_over(struct vmswap_vm *vm)
 		vmswap_event_limit(vm);
 }
 
-void vmswap_reclaim_worker(struct work_struct *work)
+void vmswap_reclaim_worker(struct kthread_work *work)
 {
 	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, reclaim_work);
 	unsigned long limit = vmswap_reclaim_limit(vm), goal, resident;
@@ -628,15 +633,4 @@ int vmswap_reclaim_to_limit(struct vmswap_vm *vm, unsigned long timeout)
 			idle++;
 	}
 	return -ENOSPC;
-}
-
-int vmswap_reclaim_init(void)
-{
-	reclaim_wq = alloc_workqueue("vmswap_reclaim", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	return reclaim_wq ? 0 : -ENOMEM;
-}
-
-void vmswap_reclaim_exit(void)
-{
-	destroy_workqueue(reclaim_wq);
 }

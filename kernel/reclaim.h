@@ -3,8 +3,8 @@
 #ifndef VMSWAP_RECLAIM_H
 #define VMSWAP_RECLAIM_H
 
+#include <linux/kthread.h>
 #include <linux/types.h>
-#include <linux/workqueue.h>
 
 #include "tier.h"
 
@@ -38,9 +38,8 @@ void vmswap_reclaim_kick(struct vmswap_vm *vm);
 u32 vmswap_reclaim_full(void);
 void vmswap_reclaim_set_full(u32 full);
 
-void vmswap_reclaim_worker(struct work_struct *work);
+/* In the VM's own thread. */
+void vmswap_reclaim_worker(struct kthread_work *work);
 void vmswap_reclaim_retry(struct work_struct *work);
-int vmswap_reclaim_init(void);
-void vmswap_reclaim_exit(void);
 
 #endif /* VMSWAP_RECLAIM_H */

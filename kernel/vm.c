@@ -8,8 +8,10 @@
 #include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "compat.h"
 #include "event.h"
 #include "reclaim.h"
 #include "shrinker.h"
@@ -20,6 +22,7 @@
 static DEFINE_XARRAY(vms);
 static atomic64_t last_id;
 static atomic_t nr_vms;		/* structures not yet freed */
+static struct workqueue_struct *free_wq;	/* where they are: a thread is waited for */
 
 /* The kernel's isalnum() takes Latin-1 letters, too. */
 static bool is_name_char(char c)
@@ -43,17 +46,22 @@ static void vm_settings_init(struct vmswap_settings *set)
 	set->prefetch = VMSWAP_PREFETCH;
 }
 
-static struct vmswap_vm *vm_alloc(void)
+static struct vmswap_vm *vm_alloc(u64 id)
 {
 	struct vmswap_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+	int ret = -ENOMEM;
 
 	if (!vm)
-		return NULL;
+		return ERR_PTR(ret);
 	vm->counters = alloc_percpu(struct vmswap_counters);
-	if (!vm->counters) {
-		kfree(vm);
-		return NULL;
+	if (!vm->counters)
+		goto free;
+	vm->worker = kthread_run_worker(0, "vmswap-%llu", id);
+	if (IS_ERR(vm->worker)) {
+		ret = PTR_ERR(vm->worker);
+		goto counters;
 	}
+	vm->id = id;
 	refcount_set(&vm->ref, 1);
 	spin_lock_init(&vm->name_lock);
 	init_rwsem(&vm->regions_sem);
@@ -61,17 +69,24 @@ static struct vmswap_vm *vm_alloc(void)
 	mutex_init(&vm->policy_lock);
 	spin_lock_init(&vm->hand_lock);
 	init_waitqueue_head(&vm->room);
-	INIT_WORK(&vm->reclaim_work, vmswap_reclaim_worker);
+	kthread_init_work(&vm->reclaim_work, vmswap_reclaim_worker);
 	INIT_DELAYED_WORK(&vm->retry_work, vmswap_reclaim_retry);
 	vm_settings_init(&vm->set);
 	vm->key = get_random_u64();
 	return vm;
+counters:
+	free_percpu(vm->counters);
+free:
+	kfree(vm);
+	return ERR_PTR(ret);
 }
 
-static void vm_free_rcu(struct rcu_head *rcu)
+/* The last reference may have been put by its own thread, which ends here. */
+static void vm_free(struct work_struct *work)
 {
-	struct vmswap_vm *vm = container_of(rcu, struct vmswap_vm, rcu);
+	struct vmswap_vm *vm = container_of(to_rcu_work(work), struct vmswap_vm, rwork);
 
+	kthread_destroy_worker(vm->worker);
 	if (vm->memcg)
 		mem_cgroup_put(vm->memcg);
 	free_percpu(vm->counters);
@@ -86,8 +101,10 @@ void vmswap_vm_hold(struct vmswap_vm *vm)
 
 void vmswap_vm_put(struct vmswap_vm *vm)
 {
-	if (refcount_dec_and_test(&vm->ref))
-		call_rcu(&vm->rcu, vm_free_rcu);
+	if (!refcount_dec_and_test(&vm->ref))
+		return;
+	INIT_RCU_WORK(&vm->rwork, vm_free);
+	queue_rcu_work(free_wq, &vm->rwork);
 }
 
 /**
@@ -97,15 +114,14 @@ void vmswap_vm_put(struct vmswap_vm *vm)
  *
  * It is not found by anyone before its first region was added.
  *
- * Return: the VM with one reference, or an error pointer.
+ * Return: the VM with one reference, or an error pointer: -ENOMEM, -EINTR.
  */
 struct vmswap_vm *vmswap_vm_create(const char *name, dev_t dev)
 {
-	struct vmswap_vm *vm = vm_alloc();
+	struct vmswap_vm *vm = vm_alloc(atomic64_inc_return(&last_id));
 
-	if (!vm)
-		return ERR_PTR(-ENOMEM);
-	vm->id = atomic64_inc_return(&last_id);
+	if (IS_ERR(vm))
+		return vm;
 	vm->dev = dev;
 	if (*name)
 		strscpy(vm->name, name, sizeof(vm->name));
@@ -138,7 +154,7 @@ static int vm_publish(struct vmswap_vm *vm)
  * it, and why each ends:
  *  - lookups by id: unpublished here; those under way hold a reference and find
  *    no region any more, and detached keeps them from attaching a tier again;
- *  - the reclaim worker, and what calls it again: cancelled here; one queued later
+ *  - its thread, and what calls it again: the works are cancelled here; one queued later
  *    holds a reference and finds no region, and so nothing to be called again for;
  *  - memory reclaim: its tokens go here; one under way holds a reference and finds
  *    no region;
@@ -147,7 +163,7 @@ static int vm_publish(struct vmswap_vm *vm)
  */
 static void vm_unpublish(struct vmswap_vm *vm)
 {
-	if (cancel_work_sync(&vm->reclaim_work))
+	if (kthread_cancel_work_sync(&vm->reclaim_work))
 		vmswap_vm_put(vm);
 	if (cancel_delayed_work_sync(&vm->retry_work))
 		vmswap_vm_put(vm);
@@ -384,9 +400,16 @@ unsigned int vmswap_vm_count(void)
 	return n;
 }
 
+int vmswap_vm_init(void)
+{
+	free_wq = alloc_workqueue("vmswap_free", WQ_UNBOUND, 0);
+	return free_wq ? 0 : -ENOMEM;
+}
+
 void vmswap_vm_exit(void)
 {
-	rcu_barrier();		/* vm_free_rcu() is module text */
+	rcu_barrier();		/* from here all that is to be freed is queued */
+	destroy_workqueue(free_wq);
 	if (atomic_read(&nr_vms))
 		pr_err("leak: %d VM structures\n", atomic_read(&nr_vms));
 	xa_destroy(&vms);

@@ -4,6 +4,7 @@
 #define VMSWAP_VM_H
 
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
@@ -89,7 +90,7 @@ struct vmswap_settings {
  * @id: never reused while the module is loaded
  * @dev: of its mount; 0: made by /dev/vmswap
  * @ref: one of each region, of each lookup, of queued work
- * @rcu: frees it after lookups have ended
+ * @rwork: frees it after lookups have ended
  * @key: seed of the checksums of this VM
  * @name_lock: protects @name
  * @name: of its entry in the mount's root; the last one after unlink
@@ -107,6 +108,7 @@ struct vmswap_settings {
  * @had_poison: a page was lost once
  * @detached: gone: no tier is attached any more
  * @counters: of each CPU
+ * @worker: its own thread: what it waits for no other VM waits for
  * @reclaim_work: brings it within its limit
  * @retry_work: queues @reclaim_work once more when that could not
  * @retry_delay: jiffies that @retry_work was put off last; 0: not yet
@@ -130,7 +132,7 @@ struct vmswap_vm {
 	u64 id;
 	dev_t dev;
 	refcount_t ref;
-	struct rcu_head rcu;
+	struct rcu_work rwork;
 	u64 key;
 
 	spinlock_t name_lock;		/* name; process context */
@@ -152,7 +154,8 @@ struct vmswap_vm {
 
 	struct vmswap_counters __percpu *counters;
 
-	struct work_struct reclaim_work;
+	struct kthread_worker *worker;
+	struct kthread_work reclaim_work;
 	struct delayed_work retry_work;
 	unsigned long retry_delay;
 	wait_queue_head_t room;
@@ -195,6 +198,7 @@ u64 vmswap_vm_limit(struct vmswap_vm *vm);		/* bytes, or VMSWAP_NO_LIMIT */
 bool vmswap_name_ok(const char *name);
 
 unsigned int vmswap_vm_count(void);
+int vmswap_vm_init(void);
 void vmswap_vm_exit(void);
 
 #endif /* VMSWAP_VM_H */
