@@ -5,10 +5,11 @@
  *
  * What kswapd and the allocator know of reclaimable memory does not include VMs:
  * when little else is left they give up early.  So the worker starts before kswapd
- * does, at twice the high watermark, and stops half as far again above it; it may
- * write to any tier.  Page cache counts for it as half free: kswapd, which takes
- * that, is not asked while the worker keeps memory free, and little more than the
- * high watermark is free on a host that has read more than it has memory for.
+ * does, at twice the high watermark, and stops half as far again above it.  It asks
+ * the VMs' own workers, which may write to any tier.  Page cache counts for it as half
+ * free: kswapd, which takes that, is not asked while the worker keeps memory free, and
+ * little more than the high watermark is free on a host that has read more than it has
+ * memory for.
  *
  * The kernel's reclaim asks through shrinker.c, for memory only.  When it fails all
  * the same, the OOM notifier evicts to memory, and lets the worker evict to devices,
@@ -35,6 +36,9 @@
 /* Pages that the worker takes from one VM before it draws the next. */
 #define WORKER_BATCH	256
 
+/* How long it waits for that VM before it asks others as well. */
+#define PATIENCE	(HZ / 10)
+
 /* VMs drawn in a row that had nothing to give: nobody has. */
 #define MAX_FAILURES	16
 
@@ -59,6 +63,10 @@ static struct workqueue_struct *pressure_wq;
 static struct work_struct pressure_work;
 static DECLARE_WAIT_QUEUE_HEAD(progress);
 static atomic_long_t worker_freed;	/* since the module was loaded */
+static atomic_t nr_relieving;		/* VMs whose workers evict for the host */
+static atomic_t relieved;		/* number of times that one of them was done */
+static atomic_t failures;		/* of these, how many had nothing to give, in a row */
+static unsigned long failing;		/* jiffies since when nobody has */
 static atomic_t last_word;		/* number of times that the OOM notifier asked */
 static int last_word_done;		/* of them; written by the worker */
 static unsigned long next_check;	/* jiffies */
@@ -133,31 +141,47 @@ static bool any_shortage(unsigned int percent)
 	return false;
 }
 
-/* ------------------------------------------------------------------- the worker */
+/* ------------------------------------------------------------------- who gives */
 
-/* @all: of VMs that had nothing a moment ago, too */
-static unsigned long offer(struct vmswap_vm *vm, bool all)
+/* Asked, and not done yet. */
+static bool is_relieving(struct vmswap_vm *vm)
 {
-	return all ? vmswap_vm_resident(vm) : vmswap_reclaim_offer(vm);
+	/* Pairs with the release in vmswap_pressure_relieve(): it has read what was asked. */
+	return smp_load_acquire(&vm->relieving);
 }
 
-static unsigned long offered(bool all)
+/* Set by the OOM notifier: also VMs that had nothing a moment ago. */
+static bool is_last_word(void)
+{
+	return atomic_read(&last_word) != READ_ONCE(last_word_done);
+}
+
+typedef unsigned long (*offer_fn)(struct vmswap_vm *vm);
+
+static unsigned long worker_offer(struct vmswap_vm *vm)
+{
+	if (is_relieving(vm))
+		return 0;
+	return is_last_word() ? vmswap_vm_resident(vm) : vmswap_reclaim_offer(vm);
+}
+
+static unsigned long offered(offer_fn offer)
 {
 	unsigned long pages = 0;
 	struct vmswap_vm *vm;
 	u64 id;
 
 	for (id = 0; (vm = vmswap_vm_next(&id)); id++) {
-		pages += offer(vm, all);
+		pages += offer(vm);
 		vmswap_vm_put(vm);
 	}
 	return pages;
 }
 
 /* A VM's chance is its part of what is resident. */
-static struct vmswap_vm *draw_vm(bool all)
+static struct vmswap_vm *draw_vm(offer_fn offer)
 {
-	unsigned long pages = offered(all), at;
+	unsigned long pages = offered(offer), at;
 	struct vmswap_vm *vm;
 	u64 id;
 
@@ -165,7 +189,7 @@ static struct vmswap_vm *draw_vm(bool all)
 		return NULL;
 	at = get_random_u64() % pages;
 	for (id = 0; (vm = vmswap_vm_next(&id)); id++) {
-		pages = offer(vm, all);
+		pages = offer(vm);
 		if (at < pages)
 			return vm;
 		at -= pages;
@@ -174,57 +198,115 @@ static struct vmswap_vm *draw_vm(bool all)
 	return NULL;
 }
 
-static unsigned long relieve_node(int nid, bool all)
-{
-	unsigned long need = node_shortage(nid, WORKER_STOPS), freed;
-	struct vmswap_vm *vm = need ? draw_vm(all) : NULL;
+/* --------------------------------------------------------------- a VM's worker */
 
-	if (!vm)
-		return 0;
-	freed = vmswap_reclaim_node(vm, min_t(unsigned long, need, WORKER_BATCH), nid);
-	vmswap_vm_put(vm);
-	return freed;
+/* Several VMs may be here at once: a count that is lost makes the rest come later. */
+static void note_relief(unsigned long freed)
+{
+	atomic_long_add(freed, &worker_freed);
+	if (freed) {
+		WRITE_ONCE(failing, jiffies);
+		atomic_set(&failures, 0);
+	} else {
+		atomic_inc(&failures);
+	}
 }
 
-static unsigned long relieve_nodes(bool all)
+/**
+ * vmswap_pressure_relieve() - give pages of a VM to the host
+ * @work: the VM's
+ *
+ * May wait for a device, and for ever if that does not answer.
+ */
+void vmswap_pressure_relieve(struct kthread_work *work)
 {
-	unsigned long freed = 0;
-	int nid;
+	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, relief_work);
+
+	note_relief(vmswap_reclaim_node(vm, vm->relief_nr, vm->relief_nid));
+	/* Pairs with the acquire in is_relieving(). */
+	smp_store_release(&vm->relieving, false);
+	atomic_dec(&nr_relieving);
+	atomic_inc(&relieved);
+	wake_up(&progress);
+	vmswap_vm_put(vm);
+}
+
+/* ------------------------------------------------------------- the host's worker */
+
+static void ask_vm(struct vmswap_vm *vm, unsigned long nr, int nid)
+{
+	vm->relief_nr = nr;
+	vm->relief_nid = nid;
+	WRITE_ONCE(vm->relieving, true);
+	atomic_inc(&nr_relieving);
+	vmswap_vm_hold(vm);
+	kthread_queue_work(vm->worker, &vm->relief_work);
+}
+
+/* Until one VM more than @before is done, or none is at it; but not for long. */
+static void wait_for_relief(int before)
+{
+	wait_event_idle_timeout(progress, atomic_read(&relieved) != before ||
+				!atomic_read(&nr_relieving), PATIENCE);
+}
+
+static bool relieve_node(int nid)
+{
+	unsigned long need = node_shortage(nid, WORKER_STOPS);
+	struct vmswap_vm *vm = need ? draw_vm(worker_offer) : NULL;
+	int before = atomic_read(&relieved);
+
+	if (!vm)
+		return false;
+	ask_vm(vm, min_t(unsigned long, need, WORKER_BATCH), nid);
+	vmswap_vm_put(vm);
+	wait_for_relief(before);
+	return true;
+}
+
+static void relieve_nodes(void)
+{
+	int before = atomic_read(&relieved), nid;
+	bool asked = false;
 
 	for_each_node_state(nid, N_MEMORY)
-		freed += relieve_node(nid, all);
-	atomic_long_add(freed, &worker_freed);
-	wake_up(&progress);
-	return freed;
+		asked |= relieve_node(nid);
+	if (!asked)
+		wait_for_relief(before);
 }
 
 /* VMs are drawn: one that has nothing to give may come several times before another. */
-static bool is_failing(unsigned int failures, unsigned long since)
+static bool is_failing(void)
 {
-	return failures >= MAX_FAILURES ||
-	       (failures && time_after(jiffies, since + GIVE_UP));
+	int n = atomic_read(&failures);
+
+	return n >= MAX_FAILURES || (n && time_after(jiffies, READ_ONCE(failing) + GIVE_UP));
 }
 
+static bool is_hopeless(void)
+{
+	return is_failing() || (!offered(worker_offer) && !atomic_read(&nr_relieving));
+}
+
+/*
+ * Evicts nothing itself: a VM whose device does not answer would stop it for all.  Who
+ * is at it when PATIENCE is over is not asked again before it is done, and others are:
+ * there may be one batch too many of each.
+ */
 static void relieve_host(struct work_struct *work)
 {
 	int asked = atomic_read(&last_word);
-	bool all = asked != last_word_done;
-	unsigned long failing = jiffies;
-	unsigned int failures = 0;
 
 	/* Queued again while it ran, before it knew that it would rest. */
-	if (!all && time_before(jiffies, READ_ONCE(next_try)))
+	if (!is_last_word() && time_before(jiffies, READ_ONCE(next_try)))
 		return;
-	while (!is_failing(failures, failing) && any_shortage(WORKER_STOPS) && offered(all)) {
-		if (relieve_nodes(all)) {
-			failures = 0;
-			failing = jiffies;
-		} else {
-			failures++;
-		}
+	WRITE_ONCE(failing, jiffies);
+	atomic_set(&failures, 0);
+	while (!is_hopeless() && any_shortage(WORKER_STOPS)) {
+		relieve_nodes();
 		cond_resched();
 	}
-	if (is_failing(failures, failing))
+	if (is_failing())
 		WRITE_ONCE(next_try, jiffies + min_t(unsigned long, REST_MAX,
 						     (jiffies - failing) * REST_FACTOR));
 	WRITE_ONCE(next_check, jiffies + CHECK_AFTER);
@@ -275,7 +357,7 @@ static unsigned long relieve_at_once(void)
 	struct vmswap_vm *vm;
 
 	while (freed < OOM_ENOUGH && time_before(jiffies, end)) {
-		vm = draw_vm(true);
+		vm = draw_vm(vmswap_vm_resident);
 		if (!vm)
 			break;
 		freed += vmswap_reclaim_direct(vm, VMSWAP_RUN_MAX, VMSWAP_STORE_RESERVE,

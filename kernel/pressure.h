@@ -3,8 +3,13 @@
 #ifndef VMSWAP_PRESSURE_H
 #define VMSWAP_PRESSURE_H
 
+#include <linux/kthread.h>
+
 /* Any context: pages that the node lacks until reclaim of the kernel would stop. */
 unsigned long vmswap_node_shortage(int nid);
+
+/* In the VM's own thread. */
+void vmswap_pressure_relieve(struct kthread_work *work);
 
 /* Any context: start the host's worker if it has work. */
 void vmswap_pressure_kick(void);

@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "event.h"
+#include "pressure.h"
 #include "reclaim.h"
 #include "shrinker.h"
 #include "tier.h"
@@ -71,6 +72,7 @@ static struct vmswap_vm *vm_alloc(u64 id)
 	init_waitqueue_head(&vm->room);
 	kthread_init_work(&vm->reclaim_work, vmswap_reclaim_worker);
 	INIT_DELAYED_WORK(&vm->retry_work, vmswap_reclaim_retry);
+	kthread_init_work(&vm->relief_work, vmswap_pressure_relieve);
 	vm_settings_init(&vm->set);
 	vm->key = get_random_u64();
 	return vm;
@@ -154,8 +156,9 @@ static int vm_publish(struct vmswap_vm *vm)
  * it, and why each ends:
  *  - lookups by id: unpublished here; those under way hold a reference and find
  *    no region any more, and detached keeps them from attaching a tier again;
- *  - its thread, and what calls it again: the works are cancelled here; one queued later
- *    holds a reference and finds no region, and so nothing to be called again for;
+ *  - its thread, and what calls it again: work for the limit is cancelled here; what is
+ *    queued later, and work for the host, holds a reference and finds no region, and so
+ *    nothing to be called again for;
  *  - memory reclaim: its tokens go here; one under way holds a reference and finds
  *    no region;
  *  - faults, system calls: they hold a region's inode, and there is none;

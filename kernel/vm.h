@@ -112,6 +112,10 @@ struct vmswap_settings {
  * @reclaim_work: brings it within its limit
  * @retry_work: queues @reclaim_work once more when that could not
  * @retry_delay: jiffies that @retry_work was put off last; 0: not yet
+ * @relief_work: takes pages from it for the host
+ * @relieving: @relief_work is queued or runs
+ * @relief_nr: pages wanted; written by the host's worker, unless @relieving
+ * @relief_nid: on which node; the same
  * @room: faults that wait for the limit
  * @hand_lock: protects the clock's hand
  * @hand_region: where the hand is: index of the region
@@ -158,6 +162,10 @@ struct vmswap_vm {
 	struct kthread_work reclaim_work;
 	struct delayed_work retry_work;
 	unsigned long retry_delay;
+	struct kthread_work relief_work;
+	bool relieving;
+	unsigned long relief_nr;
+	int relief_nid;
 	wait_queue_head_t room;
 	spinlock_t hand_lock;		/* hand_region, hand_index */
 	u32 hand_region;

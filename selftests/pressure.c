@@ -3,7 +3,8 @@
  * pressure.c - the host runs out of memory: a VM without a limit, larger than the
  * host's memory, gives way, and nobody is killed.  For a test host of 1 GiB or less.
  * The devices that a test host can make are in its memory: tests of a block tier need
- * one of the machine's, DISK; SLOW is the same with writes that take long.
+ * one of the machine's, DISK; SLOW is the same with writes that take long; WELL and
+ * HUNG are its halves.
  */
 #include <sys/sysinfo.h>
 
@@ -15,6 +16,8 @@
 #define SLOW		"vmswap-slow"
 #define SLOW_MS		500
 #define DISK_TIER	"disk0"
+#define WELL		"vmswap-well"
+#define HUNG		"vmswap-hung"
 #define SCALE		"/proc/sys/vm/watermark_scale_factor"
 
 static uint64_t ram_bytes(void)
@@ -45,7 +48,7 @@ FIXTURE(pressure)
 	uint64_t size, killed;
 	char scale[16];
 	uint8_t *mem;
-	bool slow;
+	bool slow, halves;
 	int fd;
 };
 
@@ -68,12 +71,20 @@ FIXTURE_TEARDOWN(pressure)
 	if (ram_bytes() > MAX_RAM)
 		return;
 	EXPECT_EQ(0, write_file(SCALE, self->scale));
+	if (self->halves)
+		EXPECT_EQ(0, system("dmsetup resume " HUNG));
 	munmap(self->mem, self->size);
 	close(self->fd);
 	EXPECT_EQ(0, test_umount(&self->mnt));
 	if (self->slow) {
 		EXPECT_EQ(0, policy_once_tier_del(DISK_TIER));
 		EXPECT_EQ(0, system("dmsetup remove --retry " SLOW));
+	}
+	if (self->halves) {
+		EXPECT_EQ(0, policy_once_tier_del(WELL));
+		EXPECT_EQ(0, policy_once_tier_del(HUNG));
+		EXPECT_EQ(0, system("dmsetup remove --retry " WELL));
+		EXPECT_EQ(0, system("dmsetup remove --retry " HUNG));
 	}
 }
 
@@ -316,28 +327,33 @@ TEST_F(pressure, page_cache)
 
 /* ---------------------------------------------------------------- a slow device */
 
-static int slow_tier_add(void)
+static int disk_tier_add(const char *name, const char *path)
 {
 	uint32_t kind = VMSWAP_TIER_KIND_BLOCK;
-	char command[256];
 	struct policy p;
-	int ret;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
+	policy_put_str(&p, VMSWAP_A_TIER_NAME, name);
+	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
+	policy_put_str(&p, VMSWAP_A_TIER_PATH, path);
+	ret = policy_talk(&p, NULL, NULL);
+	policy_close(&p);
+	return ret;
+}
+
+static int slow_tier_add(void)
+{
+	char command[256];
 
 	snprintf(command, sizeof(command),
 		 "dmsetup create %s --table '0 %llu delay %s 0 0 %s 0 %d' && dmsetup mknodes",
 		 SLOW, DISK_SIZE / 512, DISK, DISK, SLOW_MS);
 	if (!have_disk() || system("modprobe dm-delay") || system(command))
 		return -ENODEV;
-	ret = policy_open(&p);
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, DISK_TIER);
-	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
-	policy_put_str(&p, VMSWAP_A_TIER_PATH, "/dev/mapper/" SLOW);
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
+	return disk_tier_add(DISK_TIER, "/dev/mapper/" SLOW);
 }
 
 /* Another process's memory, which grows step by step. */
@@ -563,6 +579,90 @@ TEST_F(pressure, worker_rests)
 	EXPECT_LT(2, d.rounds);
 	EXPECT_GT((d.end - d.first) * 6 / 10, d.busy);
 	EXPECT_EQ(self->killed, vmstat("oom_kill"));
+}
+
+/* --------------------------------------------------------- a device that hangs */
+
+static int half_tier_add(const char *name, unsigned int half)
+{
+	char command[256], path[64];
+
+	snprintf(command, sizeof(command),
+		 "dmsetup create %s --table '0 %llu linear %s %llu' && dmsetup mknodes", name,
+		 DISK_SIZE / 2 / 512, DISK, half * DISK_SIZE / 2 / 512);
+	snprintf(path, sizeof(path), "/dev/mapper/%s", name);
+	return system(command) ? -ENODEV : disk_tier_add(name, path);
+}
+
+static int use_tier(int fd, const char *name)
+{
+	struct vmswap_vm_stat stat;
+	struct policy p;
+	int ret = vm_stat(fd, &stat) ?: policy_open(&p);
+
+	if (ret)
+		return ret;
+	policy_cmd(&p, VMSWAP_CMD_VM_SET);
+	policy_put_u64(&p, VMSWAP_A_VM_ID, stat.id);
+	policy_put_str(&p, VMSWAP_A_VM_TIERS, name);
+	ret = policy_talk(&p, NULL, NULL);
+	policy_close(&p);
+	return ret;
+}
+
+/* Within a minute.  What is swapped now, in bytes. */
+static uint64_t wait_for_swapped(int fd, uint64_t bytes, struct page_user *user)
+{
+	struct vmswap_vm_stat stat = {};
+	int i;
+
+	for (i = 0; i < 60 && !vm_stat(fd, &stat) && stat.swapped < bytes; i++)
+		use_page_for_a_second(user);
+	return stat.swapped;
+}
+
+/*
+ * The device of one VM does not answer: others, on another device, give all the same.
+ * The first is drawn nearly as often, so their part would not be had after it.
+ */
+TEST_F(pressure, hung_device_stops_one_vm)
+{
+	size_t hung = percent_of_ram(20) / PAGE, well = percent_of_ram(25) / PAGE;
+	struct page_user user;
+	struct hog hog;
+
+	if (!have_disk())
+		SKIP(return, "%s", "no " DISK);
+	user.fd = file_make(&self->mnt, "well", (well + 1) * PAGE);
+	ASSERT_LE(0, user.fd);
+	user.mem = map_shared(user.fd, (well + 1) * PAGE);
+	ASSERT_NE(MAP_FAILED, user.mem);
+	ASSERT_EQ(0, half_tier_add(WELL, 0));
+	ASSERT_EQ(0, half_tier_add(HUNG, 1));
+	self->halves = true;
+	ASSERT_EQ(0, use_tier(self->fd, HUNG));
+	ASSERT_EQ(0, use_tier(user.fd, WELL));
+	write_class(self->mem, PAGE_RANDOM, hung);
+	write_class(user.mem + PAGE, PAGE_RANDOM, well);
+	ASSERT_EQ(0, system("dmsetup suspend --nolockfs --noflush " HUNG));
+	/* The worker works while less than two fifths are free; kswapd does not yet. */
+	ASSERT_EQ(0, write_file(SCALE, "1000"));
+	ASSERT_EQ(0, hog_begin(&hog));
+	while (vmstat("nr_free_pages") > percent_of_ram(25) / PAGE)
+		ASSERT_TRUE(hog_grow(&hog));
+	EXPECT_LE(32 * MIB, wait_for_swapped(user.fd, 32 * MIB, &user));
+	print_figures(user.fd);
+	EXPECT_EQ(0, wait_for_swapped(self->fd, 0, &user));
+	hog_end(&hog);
+	/* It was asked before: nobody needs memory now. */
+	ASSERT_EQ(0, system("dmsetup resume " HUNG));
+	EXPECT_LT(0, wait_for_swapped(self->fd, 1, &user));
+	print_figures(self->fd);
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, hung));
+	EXPECT_EQ(0, wrong_class(user.mem + PAGE, PAGE_RANDOM, well));
+	EXPECT_EQ(self->killed, vmstat("oom_kill"));
+	munmap(user.mem, (well + 1) * PAGE);
+	close(user.fd);
 }
 
 VMSWAP_TEST_MAIN
