@@ -52,6 +52,7 @@ struct vmswap_block_queue {
  * @ios: requests, kept for I/O when there is no memory
  * @bytes: how many the device or file has
  * @in_flight: requests that the backend has, or that wait to be tried again
+ * @wq: for what may sleep; no other tier's, as either may hang
  * @reclaim_safe: can be written to without memory
  * @dev: the device
  * @file: or the file
@@ -63,6 +64,7 @@ struct vmswap_block {
 	struct vmswap_slots slots;
 	mempool_t ios;
 	atomic_t in_flight;
+	struct workqueue_struct *wq;
 	u64 bytes;
 	bool reclaim_safe;
 	struct vmswap_bdev dev;
@@ -105,8 +107,5 @@ static inline loff_t vmswap_block_offset(struct vmswap_block_io *io)
 
 /* Backends; any context.  The request must not be touched afterwards. */
 void vmswap_block_io_done(struct vmswap_block_io *io, int err);
-
-int vmswap_block_file_init(void);
-void vmswap_block_file_exit(void);
 
 #endif /* VMSWAP_BLOCK_H */

@@ -18,8 +18,6 @@
 
 #include "block.h"
 
-static struct workqueue_struct *file_wq;
-
 /* ------------------------------------------------------------------ open, close */
 
 /*
@@ -239,13 +237,14 @@ static void file_work(struct work_struct *work)
 
 static void file_submit(struct vmswap_block_io *io)
 {
-	struct vmswap_block_queue *queue = &vmswap_block_of(io)->queue[io->write];
+	struct vmswap_block *block = vmswap_block_of(io);
+	struct vmswap_block_queue *queue = &block->queue[io->write];
 	unsigned long flags;
 
 	spin_lock_irqsave(&queue->lock, flags);
 	list_add_tail(&io->node, &queue->list);
 	spin_unlock_irqrestore(&queue->lock, flags);
-	queue_work(file_wq, &queue->work);
+	queue_work(block->wq, &queue->work);
 }
 
 const struct vmswap_block_ops vmswap_block_file_ops = {
@@ -253,14 +252,3 @@ const struct vmswap_block_ops vmswap_block_file_ops = {
 	.close	= file_close_tier,
 	.submit	= file_submit,
 };
-
-int vmswap_block_file_init(void)
-{
-	file_wq = alloc_workqueue("vmswap_file", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	return file_wq ? 0 : -ENOMEM;
-}
-
-void vmswap_block_file_exit(void)
-{
-	destroy_workqueue(file_wq);
-}

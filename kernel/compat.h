@@ -248,9 +248,6 @@ static inline void d_make_persistent(struct dentry *dentry, struct inode *inode)
 /* 7.2: pages in bulk come in an array only */
 #define alloc_pages_bulk(gfp, nr, pages) alloc_pages_bulk_array(gfp, nr, pages)
 
-/* 7.2: a work queue says whether it is per CPU, which was the default */
-#define WQ_PERCPU 0
-
 /* 7.2: what creates a worker does not start it */
 #define kthread_run_worker kthread_create_worker
 

@@ -439,20 +439,15 @@ int vmswap_tier_init(void)
 
 	if (ret)
 		return ret;
-	ret = vmswap_tier_block_init();
-	if (ret)
-		goto compress;
 	mutex_lock(&vmswap_tier_lock);
 	ret = vmswap_order_publish();
 	mutex_unlock(&vmswap_tier_lock);
 	if (ret)
-		goto block;
+		goto compress;
 	ret = vmswap_tier_drain_init();
 	if (!ret)
 		return 0;
 	vmswap_order_exit();
-block:
-	vmswap_tier_block_exit();
 compress:
 	vmswap_compress_exit();
 	return ret;
@@ -477,6 +472,5 @@ void vmswap_tier_exit(void)
 		vmswap_tiers[i] = NULL;
 	}
 	vmswap_order_exit();
-	vmswap_tier_block_exit();
 	vmswap_compress_exit();
 }

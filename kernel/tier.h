@@ -144,9 +144,6 @@ extern const struct vmswap_tier_ops vmswap_tier_ram_ops;	/* tier_ram.c */
 extern const struct vmswap_tier_ops vmswap_tier_block_ops;	/* tier_block.c */
 extern const struct vmswap_tier_ops vmswap_tier_null_ops;	/* tier_null.c */
 
-int vmswap_tier_block_init(void);
-void vmswap_tier_block_exit(void);
-
 /**
  * struct vmswap_tier - a tier
  * @ops: its kind

@@ -26,8 +26,6 @@
 /* Requests kept for I/O when there is no memory: what one evictor has in flight. */
 #define POOL_SIZE		(VMSWAP_EVICT_RUNS * VMSWAP_RUN_MAX)
 
-static struct workqueue_struct *retry_wq;
-
 static unsigned long slot_of(u64 word)
 {
 	return vmswap_word_payload(word);
@@ -121,7 +119,7 @@ void vmswap_block_io_done(struct vmswap_block_io *io, int err)
 	}
 	io->err = err;
 	INIT_WORK(&io->work, read_failed);
-	queue_work(retry_wq, &io->work);
+	queue_work(vmswap_block_of(io)->wq, &io->work);
 }
 
 /* ------------------------------------------------------------------------ slots */
@@ -249,9 +247,13 @@ static int block_create(struct vmswap_tier *tier, const struct vmswap_tier_param
 	if (!block)
 		return -ENOMEM;
 	block->ops = ops;
+	ret = -ENOMEM;
+	block->wq = alloc_workqueue("vmswap_block", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!block->wq)
+		goto free;
 	ret = ops->open(tier, block, extack);
 	if (ret)
-		goto free;
+		goto queue;
 	ret = choose_size(tier, block->bytes, params->size, extack) ?: init_slots(tier, block);
 	if (ret)
 		goto close;
@@ -261,6 +263,8 @@ static int block_create(struct vmswap_tier *tier, const struct vmswap_tier_param
 	return 0;
 close:
 	ops->close(tier, block);
+queue:
+	destroy_workqueue(block->wq);
 free:
 	kfree(block);
 	return ret;
@@ -273,6 +277,7 @@ static void block_destroy(struct vmswap_tier *tier)
 	wait_var_event(&block->in_flight, !atomic_read(&block->in_flight));
 	synchronize_rcu();	/* the last completion has left our text */
 	block->ops->close(tier, block);
+	destroy_workqueue(block->wq);
 	mempool_exit(&block->ios);
 	vmswap_slots_destroy(&block->slots);
 	kfree(block);
@@ -289,22 +294,3 @@ const struct vmswap_tier_ops vmswap_tier_block_ops = {
 	.free		= block_free,
 	.equal		= block_equal,
 };
-
-int vmswap_tier_block_init(void)
-{
-	int ret;
-
-	retry_wq = alloc_workqueue("vmswap_retry", WQ_PERCPU | WQ_MEM_RECLAIM, 0);
-	if (!retry_wq)
-		return -ENOMEM;
-	ret = vmswap_block_file_init();
-	if (ret)
-		destroy_workqueue(retry_wq);
-	return ret;
-}
-
-void vmswap_tier_block_exit(void)
-{
-	vmswap_block_file_exit();
-	destroy_workqueue(retry_wq);
-}
