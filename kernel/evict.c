@@ -36,6 +36,7 @@
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/workqueue.h>
 
@@ -401,22 +402,32 @@ enum vmswap_store_where vmswap_evict_where(void)
 /*
  * A pool for each place to store: who waits for a run waits for what its owner waits
  * for.  Memory reclaim may hold what a file system needs, and the block layer may be
- * what reclaims without I/O.
+ * what reclaims without I/O.  Where that may be a device, the pool is the VM's: that of
+ * another VM may not answer.
  */
-static mempool_t run_pool[VMSWAP_STORE_NR];
+#define NR_DEVICE_POOLS	(VMSWAP_STORE_SAFE + 1)
+
+static mempool_t memory_pool[VMSWAP_STORE_NR - NR_DEVICE_POOLS];
+
+static mempool_t *pool_of(struct vmswap_vm *vm, enum vmswap_store_where where)
+{
+	if (where < NR_DEVICE_POOLS)
+		return &vm->run_pools[where];
+	return &memory_pool[where - NR_DEVICE_POOLS];
+}
 
 /* An evictor that has a run in flight does not wait for another: it may be the last. */
-static struct vmswap_evict_run *run_alloc(struct vmswap_evictor *ev)
+static struct vmswap_evict_run *run_alloc(struct vmswap_evictor *ev, struct vmswap_vm *vm)
 {
 	if (ev->nr == VMSWAP_EVICT_RUNS)
 		return NULL;
-	return mempool_alloc(&run_pool[ev->how->store],
+	return mempool_alloc(pool_of(vm, ev->how->store),
 			     ev->nr ? GFP_NOWAIT | __GFP_NOWARN : GFP_NOIO);
 }
 
 static void run_free(struct vmswap_evict_run *run)
 {
-	mempool_free(run, &run_pool[run->how->store]);
+	mempool_free(run, pool_of(run->region->vm, run->how->store));
 }
 
 static void run_init(struct vmswap_evict_run *run, struct vmswap_evictor *ev,
@@ -446,7 +457,7 @@ void vmswap_evict_begin(struct vmswap_evictor *ev, struct vmswap_region *region,
 	unsigned int noreclaim = memalloc_noreclaim_save(), i;
 	struct vmswap_evict_run *run;
 
-	while (!(run = run_alloc(ev)))
+	while (!(run = run_alloc(ev, region->vm)))
 		vmswap_evict_wait(ev);
 	run_init(run, ev, region);
 	lock_run(run, start, nr);
@@ -583,33 +594,52 @@ int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 	return ret;
 }
 
-static void exit_pools(void)
+static void exit_pools(mempool_t *pools, int nr)
 {
-	int i;
-
 	/* No harm to those never made. */
-	for (i = 0; i < VMSWAP_STORE_NR; i++)
-		mempool_exit(&run_pool[i]);
+	while (nr--)
+		mempool_exit(&pools[nr]);
 }
 
-/* As many as evict at the same time without memory; others wait for them. */
-static int init_pools(void)
+/* For as many evictors without memory as @runs are enough for; others wait for them. */
+static int init_pools(mempool_t *pools, int nr, int runs)
 {
 	int ret = 0, i;
 
-	for (i = 0; i < VMSWAP_STORE_NR && !ret; i++)
-		ret = mempool_init_kmalloc_pool(&run_pool[i], 2 * VMSWAP_EVICT_RUNS,
+	for (i = 0; i < nr && !ret; i++)
+		ret = mempool_init_kmalloc_pool(&pools[i], runs,
 						sizeof(struct vmswap_evict_run));
+	if (ret)
+		exit_pools(pools, nr);
 	return ret;
+}
+
+int vmswap_evict_vm_init(struct vmswap_vm *vm)
+{
+	int ret;
+
+	vm->run_pools = kcalloc(NR_DEVICE_POOLS, sizeof(*vm->run_pools), GFP_KERNEL);
+	if (!vm->run_pools)
+		return -ENOMEM;
+	ret = init_pools(vm->run_pools, NR_DEVICE_POOLS, VMSWAP_EVICT_RUNS);
+	if (ret)
+		kfree(vm->run_pools);
+	return ret;
+}
+
+void vmswap_evict_vm_exit(struct vmswap_vm *vm)
+{
+	exit_pools(vm->run_pools, NR_DEVICE_POOLS);
+	kfree(vm->run_pools);
 }
 
 int vmswap_evict_init(void)
 {
 	int cpu, ret;
 
-	ret = init_pools();
+	ret = init_pools(memory_pool, ARRAY_SIZE(memory_pool), 2 * VMSWAP_EVICT_RUNS);
 	if (ret)
-		goto pools;
+		return ret;
 	ret = -ENOMEM;
 	drain_work = alloc_percpu(struct work_struct);
 	if (!drain_work)
@@ -618,12 +648,12 @@ int vmswap_evict_init(void)
 		INIT_WORK(per_cpu_ptr(drain_work, cpu), drain_this_cpu);
 	return 0;
 pools:
-	exit_pools();
+	exit_pools(memory_pool, ARRAY_SIZE(memory_pool));
 	return ret;
 }
 
 void vmswap_evict_exit(void)
 {
 	free_percpu(drain_work);
-	exit_pools();
+	exit_pools(memory_pool, ARRAY_SIZE(memory_pool));
 }

@@ -86,6 +86,8 @@ enum vmswap_store_where vmswap_evict_where(void);
 /* Process context, may sleep, no folio or fault lock held. */
 int vmswap_evict_range(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		       struct vmswap_evict_result *res);
+int vmswap_evict_vm_init(struct vmswap_vm *vm);
+void vmswap_evict_vm_exit(struct vmswap_vm *vm);
 int vmswap_evict_init(void);
 void vmswap_evict_exit(void);
 

@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "event.h"
+#include "evict.h"
 #include "pressure.h"
 #include "reclaim.h"
 #include "shrinker.h"
@@ -57,10 +58,13 @@ static struct vmswap_vm *vm_alloc(u64 id)
 	vm->counters = alloc_percpu(struct vmswap_counters);
 	if (!vm->counters)
 		goto free;
+	ret = vmswap_evict_vm_init(vm);
+	if (ret)
+		goto counters;
 	vm->worker = kthread_run_worker(0, "vmswap-%llu", id);
 	if (IS_ERR(vm->worker)) {
 		ret = PTR_ERR(vm->worker);
-		goto counters;
+		goto pools;
 	}
 	vm->id = id;
 	refcount_set(&vm->ref, 1);
@@ -76,6 +80,8 @@ static struct vmswap_vm *vm_alloc(u64 id)
 	vm_settings_init(&vm->set);
 	vm->key = get_random_u64();
 	return vm;
+pools:
+	vmswap_evict_vm_exit(vm);
 counters:
 	free_percpu(vm->counters);
 free:
@@ -89,6 +95,7 @@ static void vm_free(struct work_struct *work)
 	struct vmswap_vm *vm = container_of(to_rcu_work(work), struct vmswap_vm, rwork);
 
 	kthread_destroy_worker(vm->worker);
+	vmswap_evict_vm_exit(vm);
 	if (vm->memcg)
 		mem_cgroup_put(vm->memcg);
 	free_percpu(vm->counters);

@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/kthread.h>
 #include <linux/limits.h>
+#include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
@@ -108,6 +109,7 @@ struct vmswap_settings {
  * @had_poison: a page was lost once
  * @detached: gone: no tier is attached any more
  * @counters: of each CPU
+ * @run_pools: for eviction without memory; see evict.c
  * @worker: its own thread: what it waits for no other VM waits for
  * @reclaim_work: brings it within its limit
  * @retry_work: queues @reclaim_work once more when that could not
@@ -158,6 +160,7 @@ struct vmswap_vm {
 
 	struct vmswap_counters __percpu *counters;
 
+	mempool_t *run_pools;
 	struct kthread_worker *worker;
 	struct kthread_work reclaim_work;
 	struct delayed_work retry_work;
