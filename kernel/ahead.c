@@ -112,7 +112,7 @@ static int read_one(struct vmswap_neighbours *n, pgoff_t index, u64 *word, unsig
 	if (!folio)
 		return -ENOMEM;
 	vmswap_word_set_flags(word, 0, VMSWAP_WORD_AHEAD);
-	ret = vmswap_fill_word(region, folio, word, false, &kind);
+	ret = vmswap_fill_word(region, folio, word, 0, &kind);
 	if (ret == -EINPROGRESS) {
 		folio_put(folio);
 		return ret;

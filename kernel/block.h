@@ -81,7 +81,7 @@ struct vmswap_block_io {
 	bool again;				/* a read that is tried a second time */
 	unsigned int index;			/* writes: in the batch */
 	int err;
-	u64 start;				/* reads: ktime of the request */
+	u64 start;				/* reads of a fault: ktime of the request */
 	struct vmswap_store_batch *batch;	/* writes */
 	struct work_struct work;		/* a failed read goes on from here */
 	struct bio_vec vec;

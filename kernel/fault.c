@@ -172,6 +172,7 @@ static vm_fault_t vmswap_fault(struct vm_fault *vmf)
 		.region = vmswap_region_of(file_inode(vmf->vma->vm_file)),
 		.index	= vmf->pgoff,
 		.nowait = vmf->flags & FAULT_FLAG_RETRY_NOWAIT,
+		.fault	= true,
 	};
 	u64 start = ktime_get_ns();
 	struct vmswap_place place;

@@ -72,38 +72,37 @@ static int load_result(struct vmswap_region *region, struct folio *folio, u64 *w
 	return 0;
 }
 
-static int fill_from_slot(struct vmswap_region *region, struct folio *folio, u64 *word)
+static int fill_from_slot(struct vmswap_region *region, struct folio *folio, u64 *word,
+			  bool fault)
 {
-	struct vmswap_vm *vm = region->vm;
-	u64 old = READ_ONCE(*word);
-	unsigned int len = 0;
+	struct vmswap_load load = {
+		.vm = region->vm, .folio = folio, .word = READ_ONCE(*word), .fault = fault,
+	};
 	int ret;
 
 	/* Whoever waits for it waits for memory: PSI and delay accounting look at this. */
 	folio_set_workingset(folio);
-	ret = vmswap_tier_load(vm, old, folio, &len);
+	ret = vmswap_tier_load(&load);
 	if (ret == -EINPROGRESS)
 		return ret;	/* from here vmswap_load_done() owns the lock */
-	return load_result(region, folio, word, ret, len);
+	return load_result(region, folio, word, ret, load.len);
 }
 
 /**
  * vmswap_load_done() - a load that a tier finishes later has ended
  * @folio: the page; locked, is unlocked here
- * @word: the word that named the slot
- * @start: ktime of the request
+ * @start: ktime of the request of a fault; 0: none has asked for it
  * @err: 0, or why the content cannot be had; then in process context only
  *
  * Any context.  Nothing of the region may be touched after the unlock.
  */
-void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err)
+void vmswap_load_done(struct folio *folio, u64 start, int err)
 {
 	struct address_space *mapping = folio->mapping;
 	struct vmswap_region *region = vmswap_region_of(mapping->host);
 	u64 *at = vmswap_word_at(&region->map, folio->index);
 
-	/* What was read ahead no fault has waited for. */
-	if (!vmswap_word_is_ahead(word))
+	if (start)
 		vmswap_count_latency(region->vm, ktime_get_ns() - start);
 	if (load_result(region, folio, at, err, 0)) {
 		folio_get(folio);
@@ -120,28 +119,28 @@ void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err)
  * @region: where it is
  * @folio: locked and not uptodate
  * @word: its word
- * @zeroed: the folio is all zero already
+ * @how: VMSWAP_FILL_*
  * @kind: out: where the bytes came from
  *
  * Return: 0, filled, still locked; -EINPROGRESS it is unlocked when it is filled;
  * -EHWPOISON the content is lost; another error: it was read ahead, and could not be.
  */
 int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,
-		     bool zeroed, enum vmswap_fault_kind *kind)
+		     unsigned int how, enum vmswap_fault_kind *kind)
 {
 	u64 w = READ_ONCE(*word);
 
 	switch (vmswap_word_state(w)) {
 	case VMSWAP_WORD_SLOT:
 		*kind = VMSWAP_FAULT_MAJOR;
-		return fill_from_slot(region, folio, word);
+		return fill_from_slot(region, folio, word, how & VMSWAP_FILL_FAULT);
 	case VMSWAP_WORD_POISON:
 		return -EHWPOISON;
 	case VMSWAP_WORD_SAME:
 		fill_same(folio, vmswap_word_decode_same(w));
 		break;
 	case VMSWAP_WORD_ZERO:
-		if (!zeroed)
+		if (!(how & VMSWAP_FILL_ZEROED))
 			fill_same(folio, 0);
 		break;
 	}
@@ -164,6 +163,6 @@ int vmswap_fill(struct vmswap_region *region, struct folio *folio)
 
 	if (!word)
 		return -ENOMEM;
-	ret = vmswap_fill_word(region, folio, word, false, &kind);
+	ret = vmswap_fill_word(region, folio, word, 0, &kind);
 	return ret == -EHWPOISON ? -EIO : ret;
 }

@@ -11,8 +11,11 @@
  */
 int vmswap_fill(struct vmswap_region *region, struct folio *folio);
 
+#define VMSWAP_FILL_ZEROED	BIT(0)	/* the folio is all zero already */
+#define VMSWAP_FILL_FAULT	BIT(1)	/* for a fault: the time that a read takes counts */
+
 /* The same for who has the word, and wants to know where the bytes came from. */
 int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,
-		     bool zeroed, enum vmswap_fault_kind *kind);
+		     unsigned int how, enum vmswap_fault_kind *kind);
 
 #endif /* VMSWAP_FILL_H */

@@ -165,12 +165,14 @@ static int insert_locked(struct vmswap_request *req, gfp_t zero)
 /* The folio is new, or was not filled by whoever inserted it. */
 static int fill_or_remove(struct vmswap_request *req, bool zeroed)
 {
+	unsigned int how = (zeroed ? VMSWAP_FILL_ZEROED : 0) |
+			   (req->fault ? VMSWAP_FILL_FAULT : 0);
 	struct vmswap_region *region = req->region;
 	int ret;
 
 	/* What the clock thought of the page that was here before is over. */
 	vmswap_word_set_flags(req->word, VMSWAP_WORD_FLAGS, 0);
-	ret = vmswap_fill_word(region, req->folio, req->word, zeroed, &req->kind);
+	ret = vmswap_fill_word(region, req->folio, req->word, how, &req->kind);
 	if (ret == -EINPROGRESS && !req->alone)
 		vmswap_count(region->vm, VC_FAULTS_MAJOR, 1);
 	if (!ret || ret == -EINPROGRESS) {

@@ -16,6 +16,7 @@
  * @nowait: do not wait for anything but the CPU and memory
  * @alone: leave the pages around it alone
  * @admitted: do not ask whether there is room for it within the limit
+ * @fault: a fault asks for it, and no system call
  * @place: on which nodes a new page is wanted, or NULL
  * @kind: out: where the content came from
  * @was_ahead: out: it was read ahead, and this is its first use
@@ -29,6 +30,7 @@ struct vmswap_request {
 	bool nowait;
 	bool alone;
 	bool admitted;
+	bool fault;
 	bool was_ahead;
 	const struct vmswap_place *place;
 	enum vmswap_fault_kind kind;

@@ -79,6 +79,22 @@ struct vmswap_store {
 	bool last;		/* asked again: no other tier takes this incompressible page */
 };
 
+/**
+ * struct vmswap_load - one page to be read
+ * @vm: whose it is
+ * @folio: locked and not uptodate
+ * @word: names its slot
+ * @fault: a fault has asked for it: the time that it takes counts
+ * @len: out: what vmswap_tier_ops.free would have to look up, or 0
+ */
+struct vmswap_load {
+	struct vmswap_vm *vm;
+	struct folio *folio;
+	u64 word;
+	bool fault;
+	unsigned int len;
+};
+
 /* What an operator asks for; 0 or NULL: the default. */
 struct vmswap_tier_params {
 	const char *name;
@@ -114,7 +130,7 @@ struct vmswap_tier_params {
  *	page does not pay here (incompressible); -EIO.
  * @load: read the copy into a locked folio.  Process context, may sleep.  0;
  *	-EINPROGRESS vmswap_load_done() follows, and unlocks; -EIO, -EBADMSG
- *	(checksum).  *@len is 0, and may be set to what @free would have to look up.
+ *	(checksum).  load->len is 0, and may be set to what @free would have to look up.
  * @free: the slot is no longer named by any word, or was never.  The caller may
  *	hold a folio lock or invalidate_lock; with @keeps_copy also in softirq.  @len:
  *	as @load has set it, or 0.
@@ -132,8 +148,7 @@ struct vmswap_tier_ops {
 	void (*detach)(struct vmswap_tier *tier, struct vmswap_vm *vm);
 	int (*store)(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload,
 		     bool *spec);
-	int (*load)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		    struct folio *folio, unsigned int *len);
+	int (*load)(struct vmswap_tier *tier, struct vmswap_load *load);
 	void (*free)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
 		     unsigned int len);
 	bool (*equal)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
@@ -195,7 +210,7 @@ static inline u64 vmswap_checksum_seed(const struct vmswap_region *region, pgoff
 }
 
 /* Fault path; may sleep. */
-int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio, unsigned int *len);
+int vmswap_tier_load(struct vmswap_load *load);
 /* The content of a page, which @word still names, cannot be had: tell it. */
 void vmswap_tier_load_failed(struct vmswap_region *region, pgoff_t index, u64 word, int err);
 bool vmswap_tier_keeps_copy(u64 word);
@@ -204,7 +219,7 @@ bool vmswap_tier_keeps_copy(u64 word);
  * By a tier, when a load that went on after vmswap_tier_load() has ended (fill.c); any
  * context.  With an error in process context only: it may sleep.
  */
-void vmswap_load_done(struct folio *folio, u64 word, u64 start, int err);
+void vmswap_load_done(struct folio *folio, u64 start, int err);
 
 /* Any context: can the slot still be read, as far as is known. */
 bool vmswap_tier_readable(u64 word);

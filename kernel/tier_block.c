@@ -87,7 +87,7 @@ static void write_done(struct vmswap_block_io *io, int err)
 
 static void read_done(struct vmswap_block_io *io, int err)
 {
-	vmswap_load_done(io->folio, io->word, io->start, err);
+	vmswap_load_done(io->folio, io->start, err);
 	io_free(io);
 }
 
@@ -124,12 +124,12 @@ void vmswap_block_io_done(struct vmswap_block_io *io, int err)
 
 /* ------------------------------------------------------------------------ slots */
 
-static int block_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		      struct folio *folio, unsigned int *len)
+static int block_load(struct vmswap_tier *tier, struct vmswap_load *load)
 {
-	struct vmswap_block_io *io = io_alloc(tier, folio, word);
+	struct vmswap_block_io *io = io_alloc(tier, load->folio, load->word);
 
-	io->start = ktime_get_ns();
+	if (load->fault)
+		io->start = ktime_get_ns();
 	vmswap_block_of(io)->ops->submit(io);
 	return -EINPROGRESS;
 }

@@ -19,8 +19,7 @@ static int null_store(struct vmswap_tier *tier, struct vmswap_store *store, u64 
 	return -EIO;
 }
 
-static int null_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		     struct folio *folio, unsigned int *len)
+static int null_load(struct vmswap_tier *tier, struct vmswap_load *load)
 {
 	return -EIO;
 }

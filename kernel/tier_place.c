@@ -327,13 +327,13 @@ void vmswap_tier_store_failed(struct vmswap_store *store, u64 word, int err)
 	vmswap_tier_free_slot(store->region->vm, word, 0);
 }
 
-int vmswap_tier_load(struct vmswap_vm *vm, u64 word, struct folio *folio, unsigned int *len)
+int vmswap_tier_load(struct vmswap_load *load)
 {
-	struct vmswap_tier *tier = tier_of(word);
+	struct vmswap_tier *tier = tier_of(load->word);
 	int ret, tries;
 
 	for (tries = 0; tries < 2; tries++) {
-		ret = tier->ops->load(tier, vm, word, folio, len);
+		ret = tier->ops->load(tier, load);
 		if (is_accepted(ret))
 			return ret;
 		atomic64_inc(&tier->errors);

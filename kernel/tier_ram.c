@@ -369,17 +369,17 @@ static int load_compressed(struct vmswap_tier *tier, struct vmswap_region *regio
 	return ret;
 }
 
-static int ram_load(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		    struct folio *folio, unsigned int *len)
+static int ram_load(struct vmswap_tier *tier, struct vmswap_load *load)
 {
+	struct folio *folio = load->folio;
 	struct vmswap_region *region = vmswap_region_of(folio->mapping->host);
 	void *page;
 	int ret;
 
-	if (is_raw(word))
-		return load_raw(region, word, folio);
+	if (is_raw(load->word))
+		return load_raw(region, load->word, folio);
 	page = kmap_local_folio(folio, 0);
-	ret = load_compressed(tier, region, word, folio->index, page, len);
+	ret = load_compressed(tier, region, load->word, folio->index, page, &load->len);
 	kunmap_local(page);
 	return ret;
 }
