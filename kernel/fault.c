@@ -140,30 +140,33 @@ static void map_neighbours(struct vm_fault *vmf, struct vmswap_request *req)
 	map_stretch(vmf, &s);
 }
 
+/*
+ * A fault counts as what it found.  With @start 0 it has begun a read: its time is known
+ * when that ends (fill.c), and when it comes again it is one that finds the page.
+ */
+static void count_fault(struct vmswap_request *req, u64 start)
+{
+	static const enum vmswap_counter counter[] = {
+		[VMSWAP_FAULT_MINOR]	= VC_FAULTS_MINOR,
+		[VMSWAP_FAULT_ZERO]	= VC_FAULTS_ZERO,
+		[VMSWAP_FAULT_MAJOR]	= VC_FAULTS_MAJOR,
+	};
+	struct vmswap_vm *vm = req->region->vm;
+
+	vmswap_count(vm, counter[req->kind], 1);
+	if (start && req->kind != VMSWAP_FAULT_MINOR)
+		vmswap_count_latency(vm, ktime_get_ns() - start);
+	trace_vmswap_fault(vm->id, req->region->index, req->index, req->kind);
+}
+
 static vm_fault_t fault_done(struct vm_fault *vmf, struct vmswap_request *req, u64 start)
 {
-	struct vmswap_vm *vm = req->region->vm;
-	vm_fault_t ret = VM_FAULT_LOCKED;
-
 	if (vmf->flags & FAULT_FLAG_WRITE && !folio_test_dirty(req->folio))
 		folio_mark_dirty(req->folio);
-	switch (req->kind) {
-	case VMSWAP_FAULT_MINOR:
-		vmswap_count(vm, VC_FAULTS_MINOR, 1);
-		break;
-	case VMSWAP_FAULT_ZERO:
-		vmswap_count(vm, VC_FAULTS_ZERO, 1);
-		vmswap_count_latency(vm, ktime_get_ns() - start);
-		break;
-	case VMSWAP_FAULT_MAJOR:
-		vmswap_count(vm, VC_FAULTS_MAJOR, 1);
-		vmswap_count_latency(vm, ktime_get_ns() - start);
-		ret |= VM_FAULT_MAJOR;
-		break;
-	}
-	trace_vmswap_fault(vm->id, req->region->index, req->index, req->kind);
+	count_fault(req, start);
 	vmf->page = folio_file_page(req->folio, req->index);
-	return ret;
+	return req->kind == VMSWAP_FAULT_MAJOR ? VM_FAULT_LOCKED | VM_FAULT_MAJOR :
+						 VM_FAULT_LOCKED;
 }
 
 static vm_fault_t vmswap_fault(struct vm_fault *vmf)
@@ -189,6 +192,9 @@ static vm_fault_t vmswap_fault(struct vm_fault *vmf)
 			map_neighbours(vmf, &req);
 			return fault_done(vmf, &req, start);
 		case -EINPROGRESS:
+			/* Else somebody else has it locked. */
+			if (req.kind == VMSWAP_FAULT_MAJOR)
+				count_fault(&req, 0);
 			if (vmswap_serves_nobody(vmf->vma->vm_mm)) {
 				folio_put(req.folio);
 				return VM_FAULT_SIGBUS;

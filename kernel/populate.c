@@ -173,8 +173,6 @@ static int fill_or_remove(struct vmswap_request *req, bool zeroed)
 	/* What the clock thought of the page that was here before is over. */
 	vmswap_word_set_flags(req->word, VMSWAP_WORD_FLAGS, 0);
 	ret = vmswap_fill_word(region, req->folio, req->word, how, &req->kind);
-	if (ret == -EINPROGRESS && !req->alone)
-		vmswap_count(region->vm, VC_FAULTS_MAJOR, 1);
 	if (!ret || ret == -EINPROGRESS) {
 		if (req->kind == VMSWAP_FAULT_MAJOR && !req->alone)
 			vmswap_ahead_miss(req);

@@ -18,7 +18,8 @@
  * @admitted: do not ask whether there is room for it within the limit
  * @fault: a fault asks for it, and no system call
  * @place: on which nodes a new page is wanted, or NULL
- * @kind: out: where the content came from
+ * @kind: out: where the content came from, or comes from with -EINPROGRESS; MINOR
+ *	when somebody else has the folio locked
  * @was_ahead: out: it was read ahead, and this is its first use
  * @folio: out: the folio with a reference; locked by us when 0 was returned,
  *	by somebody else with -EINPROGRESS
