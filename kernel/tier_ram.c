@@ -48,8 +48,18 @@ struct ram_header {
 	u8 zero;
 } __packed __aligned(4);
 
-/* zsmalloc spends a whole page on anything larger. */
-#define RAM_MAX_LEN	(3264 - sizeof(struct ram_header) - 8)
+/*
+ * The most compressed bytes that zsmalloc stores in less than a page.  That depends on the
+ * kernel and its configuration, and is the same for all pools: known with the first.
+ */
+static unsigned int max_len;
+
+static void learn_max_len(struct zs_pool *zs)
+{
+	size_t first_huge = zs_huge_class_size(zs);
+
+	WRITE_ONCE(max_len, min_t(size_t, first_huge - 1, PAGE_SIZE) - sizeof(struct ram_header));
+}
 
 /*
  * Reclaim must neither recurse nor empty the reserves that others need to free memory.
@@ -105,6 +115,7 @@ static struct ram_pool *pool_create(struct mem_cgroup *memcg)
 		kfree(pool);
 		return NULL;
 	}
+	learn_max_len(pool->zs);
 	spin_lock_init(&pool->account_lock);
 	pool->memcg = memcg;
 	return pool;
@@ -303,7 +314,7 @@ static int compress_and_store(struct vmswap_tier *tier, struct vmswap_store *sto
 	int ret;
 
 	page = kmap_local_folio(folio, 0);
-	ret = vmswap_compress(tier->algo, page, RAM_MAX_LEN, &s, &bytes);
+	ret = vmswap_compress(tier->algo, page, READ_ONCE(max_len), &s, &bytes);
 	kunmap_local(page);
 	if (ret > 0)
 		ret = store_compressed(tier, store, bytes, ret, payload);
@@ -356,11 +367,12 @@ static int load_compressed(struct vmswap_tier *tier, struct vmswap_region *regio
 
 	if (!vmswap_zs_knows_length()) {
 		size = sizeof(*h) + object_len(pool, handle);
-		if (size > sizeof(*h) + RAM_MAX_LEN)
+		if (size > sizeof(*h) + READ_ONCE(max_len))
 			return ret;
 	}
 	h = zs_obj_read_begin(pool->zs, handle, size, vmswap_copy_get());
-	if (h->len <= RAM_MAX_LEN && h->sum == header_sum(h, vmswap_checksum_seed(region, index))) {
+	if (h->len <= READ_ONCE(max_len) &&
+	    h->sum == header_sum(h, vmswap_checksum_seed(region, index))) {
 		*len = h->len;
 		ret = vmswap_decompress(h->algo, h + 1, h->len, page);
 	}

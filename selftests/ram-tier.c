@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/* ram-tier.c - what a ram tier takes for pages that compress little. */
+#include <sys/utsname.h>
+
+#include "test-lib.h"
+
+#define VM_PAGES	512
+#define VM_SIZE		(VM_PAGES * PAGE)
+
+FIXTURE(ram_tier)
+{
+	struct test_mount mnt;
+	uint8_t *mem;
+	int fd;
+};
+
+FIXTURE_SETUP(ram_tier)
+{
+	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
+	self->fd = file_make(&self->mnt, "vm", VM_SIZE);
+	ASSERT_LE(0, self->fd);
+	self->mem = map_shared(self->fd, VM_SIZE);
+	ASSERT_NE(MAP_FAILED, self->mem);
+}
+
+FIXTURE_TEARDOWN(ram_tier)
+{
+	munmap(self->mem, VM_SIZE);
+	close(self->fd);
+	EXPECT_EQ(0, test_umount(&self->mnt));
+}
+
+/* What the tier has, in bytes but for the pages. */
+struct has {
+	uint64_t pages;
+	uint64_t stored;
+	uint64_t used;
+};
+
+static void has_cb(const struct nlattr *attr, size_t len, void *arg)
+{
+	struct has *has = arg;
+
+	policy_for_each(attr, len) {
+		if (policy_type(attr) == VMSWAP_A_TIER_PAGES)
+			has->pages = policy_number(attr);
+		if (policy_type(attr) == VMSWAP_A_TIER_STORED_BYTES)
+			has->stored = policy_number(attr);
+		if (policy_type(attr) == VMSWAP_A_TIER_USED)
+			has->used = policy_number(attr);
+	}
+}
+
+static int tier_has(struct has *has)
+{
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	policy_cmd(&p, VMSWAP_CMD_TIER_GET);
+	policy_put_str(&p, VMSWAP_A_TIER_NAME, TEST_TIER);
+	ret = policy_talk(&p, has_cb, has);
+	policy_close(&p);
+	return ret;
+}
+
+/* It compresses to little more than its @random first bytes. */
+static void make_page(uint8_t *page, size_t random, uint64_t number)
+{
+	page_make(page, PAGE_RANDOM, test_seed + number);
+	memset(page + random, 0, PAGE - random);
+}
+
+/* All pages of this kind leave and come back; *has is what was there in between. */
+static bool go_and_return(int fd, uint8_t *mem, size_t random, struct has *has)
+{
+	uint8_t want[PAGE];
+	size_t i;
+
+	for (i = 0; i < VM_PAGES; i++)
+		make_page(mem + i * PAGE, random, i);
+	for (i = 0; i < VM_PAGES; i++)
+		if (!evict_page(fd, i * PAGE))
+			return false;
+	if (tier_has(has))
+		return false;
+	printf("# %zu of %zu bytes random: %.0f bytes a page, of which the tier takes %.0f\n",
+	       random, PAGE, (double)has->stored / VM_PAGES, (double)has->used / VM_PAGES);
+	for (i = 0; i < VM_PAGES; i++) {
+		make_page(want, random, i);
+		if (memcmp(want, mem + i * PAGE, PAGE))
+			return false;
+	}
+	return has->pages == VM_PAGES;
+}
+
+/* In groups of pages of which the kernel says how long they may be: from 6.3 on 8. */
+static bool packs_in_eight_pages(void)
+{
+	struct utsname u;
+	int major, minor;
+
+	return !uname(&u) && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 3));
+}
+
+/* Five of them fit in four pages, on every kernel. */
+TEST_F(ram_tier, four_fifths)
+{
+	struct has has;
+
+	ASSERT_TRUE(go_and_return(self->fd, self->mem, 3100, &has));
+	EXPECT_GT(3200 * VM_PAGES, has.stored);
+	EXPECT_GT(3400 * VM_PAGES, has.used);
+}
+
+/* Nine of them fit in eight pages; where only four make a group each takes a page. */
+TEST_F(ram_tier, eight_ninths)
+{
+	struct has has;
+
+	ASSERT_TRUE(go_and_return(self->fd, self->mem, 3500, &has));
+	if (packs_in_eight_pages()) {
+		EXPECT_GT(3600 * VM_PAGES, has.stored);
+		EXPECT_GT(3800 * VM_PAGES, has.used);
+	} else {
+		EXPECT_EQ(VM_SIZE, has.stored);
+		EXPECT_EQ(VM_SIZE, has.used);
+	}
+}
+
+/* Kept as it is, a page takes a page, and no time to decompress. */
+TEST_F(ram_tier, as_it_is)
+{
+	struct has has;
+
+	ASSERT_TRUE(go_and_return(self->fd, self->mem, 3900, &has));
+	EXPECT_EQ(VM_SIZE, has.stored);
+	EXPECT_EQ(VM_SIZE, has.used);
+}
+
+VMSWAP_TEST_MAIN
