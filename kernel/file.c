@@ -373,6 +373,41 @@ static int zero_partial(struct vmswap_region *region, loff_t from, loff_t to)
 	return 0;
 }
 
+/*
+ * New pages of the VM wait for so much at a time: what is done of a large range is not
+ * locked while the rest is.  Some milliseconds, of which a flush of all vCPUs' TLBs is
+ * a small part.
+ */
+#define DISCARD_STEP	((16ul << 20) >> PAGE_SHIFT)
+
+/*
+ * Discard [*@start, @end) in steps, of which *@start becomes the next.  What is written
+ * to a part that is done stays, as it does after the call.  -EAGAIN as try_discard(),
+ * for the step at *@start, for whose reads was waited @waits times.
+ */
+static int discard_steps(struct vmswap_region *region, pgoff_t *start, pgoff_t end,
+			 unsigned int waits)
+{
+	long ret = 0;
+
+	/* Nothing was ever in memory but where words are. */
+	for (; ret >= 0; waits = 0) {
+		pgoff_t next = vmswap_pagemap_next_leaf(&region->map, *start, end);
+		pgoff_t stop = min(end, next + DISCARD_STEP);
+
+		*start = next;
+		if (next >= end)
+			return 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		ret = try_discard(region, next, stop, waits);
+		if (ret >= 0)
+			*start = stop;
+		cond_resched();
+	}
+	return ret;
+}
+
 /**
  * struct zeroing - a range that is to read as zero
  * @from: its first byte
@@ -398,11 +433,9 @@ static int zero_range(struct vmswap_region *region, struct zeroing *z, unsigned 
 
 	if (first > last)
 		return zero_partial(region, z->from, to);
-	ret = min(try_discard(region, z->next, end, waits), 0L);
+	ret = discard_steps(region, &z->next, end, waits);
 	if (ret)
 		return ret;
-	/* What is written from here on stays, however long an edge waits. */
-	z->next = max(z->next, end);
 	ret = zero_partial(region, z->from, first);
 	return ret ?: zero_partial(region, last, to);
 }
@@ -548,7 +581,8 @@ static int zero(struct inode *inode, struct zeroing *z)
 		if (ret == -ENOSPC) {
 			ret = vmswap_reclaim_wait(vm);
 		} else {
-			ret = wait_for_reads(inode->i_mapping, z->next, end);
+			ret = wait_for_reads(inode->i_mapping, z->next,
+					     min(end, z->next + DISCARD_STEP));
 			waits++;
 		}
 		if (!ret)
@@ -583,21 +617,37 @@ static bool is_data(struct vmswap_region *region, pgoff_t index)
 	return !is_hole(region, index);
 }
 
+/* New pages of the VM wait while so much is looked at: less than a millisecond. */
+#define SEEK_STEP	((1ul << 30) >> PAGE_SHIFT)
+
 /* With invalidate_lock no page comes in, so that none slips by between the looks. */
-static pgoff_t next_data(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+static pgoff_t next_data_locked(struct vmswap_region *region, pgoff_t start, pgoff_t end)
 {
 	struct address_space *mapping = region->inode.i_mapping;
 	unsigned long cached = start;
 	pgoff_t stored;
 
-	if (start >= end)
-		return end;
 	filemap_invalidate_lock(mapping);
 	if (!xa_find(&mapping->i_pages, &cached, end - 1, XA_PRESENT))
 		cached = end;
 	stored = vmswap_pagemap_next_data(&region->map, start, end);
 	filemap_invalidate_unlock(mapping);
 	return min_t(pgoff_t, cached, stored);
+}
+
+static pgoff_t next_data(struct vmswap_region *region, pgoff_t start, pgoff_t end)
+{
+	for (;;) {
+		pgoff_t first = vmswap_pagemap_next_leaf(&region->map, start, end);
+
+		if (first >= end)
+			return end;
+		start = min(end, first + SEEK_STEP);
+		first = next_data_locked(region, first, start);
+		if (first < start || fatal_signal_pending(current))
+			return first;
+		cond_resched();
+	}
 }
 
 static pgoff_t next_hole(struct vmswap_region *region, pgoff_t start, pgoff_t end)

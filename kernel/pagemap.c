@@ -168,6 +168,16 @@ void vmswap_pagemap_destroy(struct vmswap_region *region)
 	xa_destroy(&map->leaves);
 }
 
+pgoff_t vmswap_pagemap_next_leaf(struct vmswap_pagemap *map, pgoff_t start, pgoff_t end)
+{
+	unsigned long i = start >> VMSWAP_LEAF_SHIFT;
+
+	if (start >= end || !xa_find(&map->leaves, &i, (end - 1) >> VMSWAP_LEAF_SHIFT,
+				     XA_PRESENT))
+		return end;
+	return max(start, (pgoff_t)i << VMSWAP_LEAF_SHIFT);
+}
+
 pgoff_t vmswap_pagemap_next_data(struct vmswap_pagemap *map, pgoff_t start, pgoff_t end)
 {
 	unsigned long i;

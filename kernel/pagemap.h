@@ -147,6 +147,9 @@ void vmswap_pagemap_init(struct vmswap_pagemap *map);
 unsigned long vmswap_pagemap_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end);
 void vmswap_pagemap_destroy(struct vmswap_region *region);
 
+/* Any context: the first index in [start, end) that has a word, or end. */
+pgoff_t vmswap_pagemap_next_leaf(struct vmswap_pagemap *map, pgoff_t start, pgoff_t end);
+
 /* Process context: the first index in [start, end) whose word is not zero, or end. */
 pgoff_t vmswap_pagemap_next_data(struct vmswap_pagemap *map, pgoff_t start, pgoff_t end);
 
