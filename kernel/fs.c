@@ -527,13 +527,22 @@ static int refuse_value(struct fs_context *fc, struct fs_parameter *param)
 	return -EINVAL;
 }
 
+/* As memparse(), which does not tell of a number that is too large, nor of one without digits. */
 static bool parse_size(const char *value, u64 *size)
 {
-	char *end;
-	u64 bytes = memparse(value, &end);
+	size_t digits = strspn(value, "0123456789");
+	char number[24] = "", unit[] = { '1', value[digits], 0 }, *end;
+	u64 count, bytes;
 
+	if (digits >= sizeof(number) || (value[digits] && value[digits + 1]))
+		return false;
+	memcpy(number, value, digits);
+	bytes = memparse(unit, &end);
+	if (*end || kstrtou64(number, 10, &count) || check_mul_overflow(count, bytes, &bytes) ||
+	    bytes > MAX_LFS_FILESIZE)
+		return false;
 	*size = round_up(bytes, PAGE_SIZE);
-	return end != value && !*end;
+	return true;
 }
 
 static bool set_option(struct vmswap_sb *info, struct fs_context *fc, int opt,

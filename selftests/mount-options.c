@@ -33,7 +33,10 @@ TEST_F(options, mount_owner_and_mode)
 TEST_F(options, mount_options_refused)
 {
 	static const char *const bad[] = {
-		"mode=8", "mode=17777", "uid=x", "size=", "size=1X", "size=-1", "private=perhaps",
+		"mode=8", "mode=17777", "uid=x", "size=", "size=1X", "size=-1", "size=1KB", "size=K",
+		/* 2^64 bytes, and more than a number holds */
+		"size=16777216T", "size=18446744073709551616", "size=8388608T",
+		"private=perhaps",
 		"huge=always", "limit=1G",
 	};
 	int i;
