@@ -168,16 +168,36 @@ static int check_tier(struct genl_info *info)
 	return 0;
 }
 
+/* What a kind has no use for somebody means for another kind. */
+static int check_kind(struct genl_info *info)
+{
+	struct nlattr **a = info->attrs;
+	u32 kind;
+
+	if (!a[VMSWAP_A_TIER_KIND])
+		return vmswap_nl_missing(info, VMSWAP_A_TIER_KIND, "kind");
+	kind = nla_get_u32(a[VMSWAP_A_TIER_KIND]);
+	if (a[VMSWAP_A_TIER_PATH] && kind == VMSWAP_TIER_KIND_RAM) {
+		NL_SET_ERR_MSG_ATTR(info->extack, a[VMSWAP_A_TIER_PATH],
+				    "a ram tier has no path; block takes one");
+		return -EINVAL;
+	}
+	if (a[VMSWAP_A_TIER_ALGO] && kind != VMSWAP_TIER_KIND_RAM) {
+		NL_SET_ERR_MSG_ATTR(info->extack, a[VMSWAP_A_TIER_ALGO],
+				    "only a ram tier has a compressor");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int vmswap_nl_tier_add(struct sk_buff *skb, struct genl_info *info)
 {
 	struct vmswap_tier_params p;
 	int ret;
 
-	ret = vmswap_nl_may_change(skb, info) ?: check_tier(info);
+	ret = vmswap_nl_may_change(skb, info) ?: check_tier(info) ?: check_kind(info);
 	if (ret)
 		return ret;
-	if (!info->attrs[VMSWAP_A_TIER_KIND])
-		return vmswap_nl_missing(info, VMSWAP_A_TIER_KIND, "kind");
 	tier_params(info->attrs, &p);
 	return vmswap_tier_add(&p, info->extack) ?: reply_tier(info);
 }
