@@ -22,6 +22,11 @@
 #error "vmswap is tested on Linux 6.1, 6.12 and 7.2 only"
 #endif
 
+/* khugepaged would put large folios of its own in place of ours where a file is executable. */
+#ifdef CONFIG_READ_ONLY_THP_FOR_FS
+#error "vmswap cannot have its pages collapsed: CONFIG_READ_ONLY_THP_FOR_FS has to be off"
+#endif
+
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kthread.h>
