@@ -243,8 +243,9 @@ static void file_submit(struct vmswap_block_io *io)
 
 	spin_lock_irqsave(&queue->lock, flags);
 	list_add_tail(&io->node, &queue->list);
-	spin_unlock_irqrestore(&queue->lock, flags);
+	/* With the lock: as soon as somebody can take the request the tier may go. */
 	queue_work(block->wq, &queue->work);
+	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
 const struct vmswap_block_ops vmswap_block_file_ops = {

@@ -575,6 +575,7 @@ static int zero(struct inode *inode, struct zeroing *z)
 	struct vmswap_vm *vm = vmswap_region_of(inode)->vm;
 	pgoff_t end = DIV_ROUND_UP(z->to, PAGE_SIZE);
 	unsigned int waits = 0;
+	pgoff_t at = z->next;
 	int ret = zero_once(inode, z, waits);
 
 	while (ret == -EAGAIN || ret == -ENOSPC) {
@@ -583,7 +584,9 @@ static int zero(struct inode *inode, struct zeroing *z)
 		} else {
 			ret = wait_for_reads(inode->i_mapping, z->next,
 					     min(end, z->next + DISCARD_STEP));
-			waits++;
+			/* The next step has been waited for once. */
+			waits = z->next == at ? waits + 1 : 1;
+			at = z->next;
 		}
 		if (!ret)
 			ret = zero_once(inode, z, waits);

@@ -426,6 +426,8 @@ static bool is_queued(const struct kthread_work *work)
 
 void vmswap_reclaim_kick(struct vmswap_vm *vm)
 {
+	/* What the caller has changed before what it finds; pairs with the worker's. */
+	smp_mb();
 	if (is_queued(&vm->reclaim_work) || READ_ONCE(vm->detached) || is_stuck(vm))
 		return;
 	/* The work keeps the VM: whoever queues it may hold the last reference. */
@@ -492,27 +494,46 @@ static void tell_if_over(struct vmswap_vm *vm)
 		vmswap_event_limit(vm);
 }
 
-void vmswap_reclaim_worker(struct kthread_work *work)
+/*
+ * The host may wait for pages of this VM, and a VM that thrashes would keep its thread
+ * here for as long: relief takes its turn, and this is called again behind it.
+ */
+static bool host_waits(struct vmswap_vm *vm)
 {
-	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, reclaim_work);
-	unsigned long limit = vmswap_reclaim_limit(vm), goal, resident;
+	if (!is_queued(&vm->relief_work))
+		return false;
+	vmswap_reclaim_kick(vm);
+	return true;
+}
 
-	if (limit == ULONG_MAX)
-		goto wake;
-	goal = limit - min(limit, high_gap(limit));
-	resident = vmswap_vm_resident(vm);
-	while (resident > goal) {
+/* False when the VM stays above its limit, and nobody may ask for it again. */
+static bool evict_to_goal(struct vmswap_vm *vm, unsigned long limit)
+{
+	unsigned long goal = limit - min(limit, high_gap(limit)), resident;
+
+	while ((resident = vmswap_vm_resident(vm)) > goal) {
+		if (host_waits(vm))
+			return true;
 		if (!vmswap_reclaim_some(vm, min(resident - goal, 256ul))) {
 			tell_if_over(vm);
 			break;
 		}
-		resident = vmswap_vm_resident(vm);
 		WRITE_ONCE(vm->retry_delay, 0);
 		wake_up(&vm->room);
 	}
-	if (resident > policy_limit(vm))
+	return resident <= policy_limit(vm);
+}
+
+void vmswap_reclaim_worker(struct kthread_work *work)
+{
+	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, reclaim_work);
+	unsigned long limit;
+
+	/* It can be queued again from here on; pairs with vmswap_reclaim_kick(). */
+	smp_mb();
+	limit = vmswap_reclaim_limit(vm);
+	if (limit != ULONG_MAX && !evict_to_goal(vm, limit))
 		retry_later(vm);
-wake:
 	wake_up(&vm->room);
 	vmswap_vm_put(vm);
 }

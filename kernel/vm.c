@@ -23,7 +23,7 @@
 /* By id; entries are removed before the VM's last reference is put. */
 static DEFINE_XARRAY(vms);
 static atomic64_t last_id;
-static atomic_t nr_vms;		/* structures not yet freed */
+static atomic_t nr_vms;		/* structures not yet freed; waited for at the end */
 static struct workqueue_struct *free_wq;	/* where they are: a thread is waited for */
 
 /* The kernel's isalnum() takes Latin-1 letters, too. */
@@ -38,6 +38,24 @@ bool vmswap_name_ok(const char *name)
 		if (!is_name_char(*name))
 			return false;
 	return true;
+}
+
+static void uncount_vm(void)
+{
+	if (atomic_dec_and_test(&nr_vms))
+		wake_up_var(&nr_vms);
+}
+
+/*
+ * A VM has a thread, which is charged to nobody: who may make files must not take all
+ * that the host can have.
+ */
+static bool count_vm(void)
+{
+	if (atomic_inc_return(&nr_vms) <= VMSWAP_MAX_VMS)
+		return true;
+	uncount_vm();
+	return false;
 }
 
 static void vm_settings_init(struct vmswap_settings *set)
@@ -100,7 +118,7 @@ static void vm_free(struct work_struct *work)
 		mem_cgroup_put(vm->memcg);
 	free_percpu(vm->counters);
 	kfree(vm);
-	atomic_dec(&nr_vms);
+	uncount_vm();
 }
 
 void vmswap_vm_hold(struct vmswap_vm *vm)
@@ -123,20 +141,25 @@ void vmswap_vm_put(struct vmswap_vm *vm)
  *
  * It is not found by anyone before its first region was added.
  *
- * Return: the VM with one reference, or an error pointer: -ENOMEM, -EINTR.
+ * Return: the VM with one reference, or an error pointer: -ENOMEM; -ENOSPC there are
+ * VMSWAP_MAX_VMS; -EINTR; -EAGAIN the host has no more threads.
  */
 struct vmswap_vm *vmswap_vm_create(const char *name, dev_t dev)
 {
-	struct vmswap_vm *vm = vm_alloc(atomic64_inc_return(&last_id));
+	struct vmswap_vm *vm;
 
-	if (IS_ERR(vm))
+	if (!count_vm())
+		return ERR_PTR(-ENOSPC);
+	vm = vm_alloc(atomic64_inc_return(&last_id));
+	if (IS_ERR(vm)) {
+		uncount_vm();
 		return vm;
+	}
 	vm->dev = dev;
 	if (*name)
 		strscpy(vm->name, name, sizeof(vm->name));
 	else
 		snprintf(vm->name, sizeof(vm->name), "vm-%llu", vm->id);
-	atomic_inc(&nr_vms);
 	return vm;
 }
 
@@ -410,6 +433,9 @@ unsigned int vmswap_vm_count(void)
 	return n;
 }
 
+/* What is in use for so long when nobody can use it has leaked, or a CPU stands still. */
+#define LEAK_AFTER	(60 * HZ)
+
 int vmswap_vm_init(void)
 {
 	free_wq = alloc_workqueue("vmswap_free", WQ_UNBOUND, 0);
@@ -418,9 +444,13 @@ int vmswap_vm_init(void)
 
 void vmswap_vm_exit(void)
 {
-	rcu_barrier();		/* from here all that is to be freed is queued */
+	/*
+	 * A VM's own thread may still hold the last reference, and put it here.  Without
+	 * a region it does nothing before that, so no other part of the module is needed.
+	 */
+	while (!wait_var_event_timeout(&nr_vms, !atomic_read(&nr_vms), LEAK_AFTER))
+		pr_err("leak: waiting for %d VM structures\n", atomic_read(&nr_vms));
+	rcu_barrier();		/* of others than VMs */
 	destroy_workqueue(free_wq);
-	if (atomic_read(&nr_vms))
-		pr_err("leak: %d VM structures\n", atomic_read(&nr_vms));
 	xa_destroy(&vms);
 }

@@ -132,6 +132,42 @@ TEST_F(race, many_files)
 
 #define TIB (1ull << 40)
 
+#define MAX_VMS		4096
+
+/* Nobody but unlinks it: it is closed. */
+static int vm_make(struct test_mount *mnt, int i)
+{
+	char name[16];
+	int fd;
+
+	snprintf(name, sizeof(name), "many%d", i);
+	fd = file_make(mnt, name, PAGE);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+/* A VM has a thread of the host's: there is an end, and it is not the host's. */
+TEST_F(race, too_many_vms)
+{
+	char name[16];
+	int i, n = 0, ret;
+
+	while (!(ret = vm_make(&self->mnt, n)))
+		n++;
+	EXPECT_EQ(-ENOSPC, ret);
+	/* The fixture has one, and what has just gone may count. */
+	EXPECT_GT(MAX_VMS, n);
+	EXPECT_LT(MAX_VMS - 200, n);
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "many%d", i);
+		ASSERT_EQ(0, unlink(path_in(&self->mnt, name)));
+	}
+	for (i = 0; i < 500 && (ret = vm_make(&self->mnt, 0)) == -ENOSPC; i++)
+		usleep(10000);
+	EXPECT_EQ(0, ret);
+}
+
 TEST_F(race, sparse_tebibyte)
 {
 	int fd = file_make(&self->mnt, "sparse", TIB), i;

@@ -94,7 +94,8 @@ struct vmswap_info {
  *
  * The VM lives until the last descriptor and mapping of it is gone.
  * EINVAL a bad size, name, flag or reserved field; EFBIG @size is above
- * RLIMIT_FSIZE; ENOMEM; EMFILE, ENFILE.
+ * RLIMIT_FSIZE; ENOSPC there are 4096 VMs; EAGAIN the host has no more threads,
+ * of which a VM takes one; ENOMEM; EMFILE, ENFILE.
  */
 struct vmswap_create_vm {
 	__u64 size;
