@@ -513,7 +513,7 @@ static bool evict_to_goal(struct vmswap_vm *vm, unsigned long limit)
 
 	while ((resident = vmswap_vm_resident(vm)) > goal) {
 		if (host_waits(vm))
-			return true;
+			break;
 		if (!vmswap_reclaim_some(vm, min(resident - goal, 256ul))) {
 			tell_if_over(vm);
 			break;

@@ -450,7 +450,6 @@ void vmswap_vm_exit(void)
 	 */
 	while (!wait_var_event_timeout(&nr_vms, !atomic_read(&nr_vms), LEAK_AFTER))
 		pr_err("leak: waiting for %d VM structures\n", atomic_read(&nr_vms));
-	rcu_barrier();		/* of others than VMs */
 	destroy_workqueue(free_wq);
 	xa_destroy(&vms);
 }

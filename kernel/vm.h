@@ -18,8 +18,9 @@
 #include "stats.h"
 #include "../uapi/linux/vmswap.h"
 
-/* A word names its tier, a mask has a bit for each, and the message says "32 tiers". */
 #define VMSWAP_MAX_VMS		4096
+
+/* A word names its tier, a mask has a bit for each, and the message says "32 tiers". */
 #define VMSWAP_MAX_TIERS	32
 static_assert(VMSWAP_MAX_TIERS == BIT(VMSWAP_WORD_TIER_BITS));
 static_assert(VMSWAP_PAGE_TIER(~0u) == VMSWAP_MAX_TIERS - 1);
