@@ -12,6 +12,9 @@
 
 #define ZSTD_LEVEL 3
 
+/* LZ4's "acceleration": looks at about 190 places of a page instead of up to 690. */
+#define COARSE 20
+
 /*
  * One set per CPU, guarded by a mutex, since the task may move to another CPU in
  * between; it is contended only then.  Decompression has sets of its own, used
@@ -72,7 +75,25 @@ static int compress_zstd(struct vmswap_stream *s, const void *page)
 	return zstd_is_error(n) ? -E2BIG : n;
 }
 
-int vmswap_compress(u32 algo, const void *page, unsigned int max,
+/*
+ * Where no page can expand beyond, LZ4 does not look at the end after each step: 6 %
+ * less for pages that compress, 4 % more for others.
+ */
+static int search_lz4(struct vmswap_stream *s, const void *page, int acceleration)
+{
+	return LZ4_compress_fast(page, s->buf + VMSWAP_HEADROOM, PAGE_SIZE, BUF_SIZE,
+				 acceleration, s->lz4_work);
+}
+
+/* What does not shrink at all in a coarse search hardly pays in a fine one. */
+static int compress_lz4(struct vmswap_stream *s, const void *page, bool dense)
+{
+	int n = dense ? search_lz4(s, page, COARSE) : 0;
+
+	return n < PAGE_SIZE ? search_lz4(s, page, 1) : n;
+}
+
+int vmswap_compress(u32 algo, const void *page, unsigned int max, bool dense,
 		    struct vmswap_stream **sp, void **out)
 {
 	struct vmswap_stream *s = raw_cpu_ptr(&streams);
@@ -84,11 +105,7 @@ int vmswap_compress(u32 algo, const void *page, unsigned int max,
 	if (algo == VMSWAP_ALGO_ZSTD)
 		n = compress_zstd(s, page);
 	else
-		/*
-		 * Where no page can expand beyond, LZ4 does not look at the end after
-		 * each step: 6 % less for pages that compress, 4 % more for others.
-		 */
-		n = LZ4_compress_fast(page, *out, PAGE_SIZE, BUF_SIZE, 1, s->lz4_work);
+		n = compress_lz4(s, page, dense);
 	return n > 0 && n <= max ? n : -E2BIG;
 }
 

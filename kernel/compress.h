@@ -18,6 +18,8 @@ int vmswap_compress_enable(u32 algo);
  * @algo: VMSWAP_ALGO_*
  * @page: PAGE_SIZE bytes
  * @max: the most bytes worth having, at most PAGE_SIZE
+ * @dense: a guess that it will not compress: LZ4 takes a short look first, and misses few
+ *	pages that do.  zstd, which also finds what occurs seldom or often, does not
  * @s: out: the buffers in use, to be given back by vmswap_compress_done()
  * @out: out: the result, with room for VMSWAP_HEADROOM bytes before it; valid until then
  *
@@ -26,7 +28,7 @@ int vmswap_compress_enable(u32 algo);
  *
  * Return: length, or -E2BIG when it would be more than @max.
  */
-int vmswap_compress(u32 algo, const void *page, unsigned int max,
+int vmswap_compress(u32 algo, const void *page, unsigned int max, bool dense,
 		    struct vmswap_stream **s, void **out);
 void vmswap_compress_done(struct vmswap_stream *s);
 

@@ -305,17 +305,24 @@ static int store_compressed(struct vmswap_tier *tier, const struct vmswap_store 
 	return 0;
 }
 
-/* -E2BIG: it does not pay. */
+/*
+ * -E2BIG: it does not pay.  Pages of a kind lie together, so what one was like is the guess
+ * for the next.  Evictors of one VM share the guess without a lock: a wrong one costs time,
+ * or the room of a page that might have compressed.
+ */
 static int compress_and_store(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload)
 {
-	struct folio *folio = store->folio;
+	struct vmswap_vm_tier *vt = &store->region->vm->tier[tier->id];
+	bool dense = READ_ONCE(vt->dense);
 	struct vmswap_stream *s;
 	void *page, *bytes;
 	int ret;
 
-	page = kmap_local_folio(folio, 0);
-	ret = vmswap_compress(tier->algo, page, READ_ONCE(max_len), &s, &bytes);
+	page = kmap_local_folio(store->folio, 0);
+	ret = vmswap_compress(tier->algo, page, READ_ONCE(max_len), dense, &s, &bytes);
 	kunmap_local(page);
+	if (dense != (ret < 0))
+		WRITE_ONCE(vt->dense, !dense);
 	if (ret > 0)
 		ret = store_compressed(tier, store, bytes, ret, payload);
 	vmswap_compress_done(s);

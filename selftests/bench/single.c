@@ -303,7 +303,8 @@ static void bench_compressor(void)
 			t.compressible ? t.bytes / t.compressible : 0);
 		compressor_figure("native", class, "compress", t.compress_ns, t.pages);
 		compressor_figure("native", class, "decompress", t.decompress_ns, t.pages);
-		compressor_figure("vmswap", class, "compress", t.compress_ns, t.pages);
+		compressor_figure("vmswap", class, "compress",
+				  t.compressible ? t.compress_ns : t.coarse_ns, t.pages);
 		compressor_figure("vmswap", class, "decompress", t.decompress_ns, t.pages);
 		user_lz4(data, pages, &t);
 		compressor_figure("controller", class, "compress", t.compress_ns, t.pages);

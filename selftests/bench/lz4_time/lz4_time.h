@@ -10,6 +10,9 @@
 
 #include <linux/types.h>
 
+/* vmswap's "acceleration" for a page that comes after one that did not compress. */
+#define LZ4_TIME_COARSE	20
+
 #define LZ4_TIME_NAME	"lz4_time"
 
 /* As vmswap's ram tier: more than this does not pay. */
@@ -20,6 +23,7 @@ struct lz4_time {
 	unsigned long compressible;	/* of them, within the bound */
 	unsigned long bytes;		/* of those, compressed */
 	unsigned long compress_ns;	/* into two pages, as vmswap and zram do */
+	unsigned long coarse_ns;	/* the short look of vmswap, with LZ4_TIME_COARSE */
 	unsigned long decompress_ns;	/* of the compressible ones */
 };
 
