@@ -7,6 +7,7 @@
 #include <linux/memcontrol.h>
 #include <linux/random.h>
 #include <linux/rculist.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
@@ -66,6 +67,13 @@ static void vm_settings_init(struct vmswap_settings *set)
 	set->prefetch = VMSWAP_PREFETCH;
 }
 
+/*
+ * A task whose page has come shall not wait for the eviction of others: at the same weight
+ * it does, for about a millisecond.  When there is no time left for this thread, who takes
+ * it all meets the limit and evicts for himself.  As ksmd.
+ */
+#define WORKER_NICE	5
+
 static struct vmswap_vm *vm_alloc(u64 id)
 {
 	struct vmswap_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
@@ -84,6 +92,7 @@ static struct vmswap_vm *vm_alloc(u64 id)
 		ret = PTR_ERR(vm->worker);
 		goto pools;
 	}
+	sched_set_normal(vm->worker->task, WORKER_NICE);
 	vm->id = id;
 	refcount_set(&vm->ref, 1);
 	spin_lock_init(&vm->name_lock);

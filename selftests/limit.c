@@ -3,11 +3,13 @@
  * limit.c - a VM's limit is held: by many threads at once, with tiers that are full,
  * with pages that do not compress, with no tier at all.
  */
+#include <glob.h>
 #include <linux/falloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 /* Small, so that it can be filled. */
@@ -520,6 +522,40 @@ TEST_F(limit, full_exceed)
 	 * room there, for which another page is looked for.
 	 */
 	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES / (is_debug_kernel() ? 32 : 1)));
+}
+
+/* The process id of the kernel's thread of this name, or 0. */
+static pid_t thread_of_kernel(const char *name)
+{
+	glob_t files;
+	pid_t pid = 0;
+	size_t i;
+
+	if (glob("/proc/[0-9]*/comm", 0, NULL, &files))
+		return 0;
+	for (i = 0; i < files.gl_pathc; i++) {
+		FILE *f = fopen(files.gl_pathv[i], "r");
+		char comm[32] = "";
+
+		if (f && fscanf(f, "%31s", comm) == 1 && !strcmp(comm, name))
+			sscanf(files.gl_pathv[i], "/proc/%d", &pid);
+		if (f)
+			fclose(f);
+	}
+	globfree(&files);
+	return pid;
+}
+
+/* As the operator is told; whose page has come goes before it. */
+TEST_F(limit, nice_thread)
+{
+	char name[32];
+	pid_t pid;
+
+	snprintf(name, sizeof(name), "vmswap-%llu", (unsigned long long)self->id);
+	pid = thread_of_kernel(name);
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(5, getpriority(PRIO_PROCESS, pid));
 }
 
 /* ------------------------------------------------------------------------- no tier */
