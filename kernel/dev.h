@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* dev.h - /dev/vmswap, and the ioctls of regions. */
+/* dev.h - /dev/vmswap. */
 #ifndef VMSWAP_DEV_H
 #define VMSWAP_DEV_H
 
-struct file;
-
-long vmswap_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int vmswap_dev_init(void);
 void vmswap_dev_exit(void);
 

@@ -13,9 +13,9 @@
 #include <linux/uio.h>
 
 #include "compat.h"
-#include "dev.h"
 #include "evict.h"
 #include "fs.h"
+#include "ioctl.h"
 #include "page.h"
 #include "reclaim.h"
 #include "vm.h"
@@ -750,6 +750,6 @@ const struct file_operations vmswap_file_ops = {
 	.splice_write	= iter_file_splice_write,
 	.fallocate	= vmswap_fallocate,
 	.fadvise	= vmswap_fadvise,
-	.unlocked_ioctl	= vmswap_file_ioctl,
+	.unlocked_ioctl	= vmswap_ioctl_region,
 	.compat_ioctl	= compat_ptr_ioctl,
 };

@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include "dev.h"
+#include "drain.h"
 #include "evict.h"
 #include "fs.h"
 #include "netlink.h"
@@ -21,6 +22,7 @@ static const struct {
 	{ vmswap_evict_init,	vmswap_evict_exit },
 	{ vmswap_pressure_init,	vmswap_pressure_exit },
 	{ vmswap_shrinker_init,	vmswap_shrinker_exit },
+	{ vmswap_drain_init,	vmswap_drain_exit },
 	{ vmswap_netlink_init,	vmswap_netlink_exit },
 	{ vmswap_fs_init,	vmswap_fs_exit },
 	{ vmswap_dev_init,	vmswap_dev_exit },

@@ -2,6 +2,7 @@
 /* netlink_tier.c - the commands about tiers. */
 #include <net/genetlink.h>
 
+#include "drain.h"
 #include "netlink_msg.h"
 #include "tier.h"
 #include "vm.h"

@@ -443,13 +443,7 @@ int vmswap_tier_init(void)
 	ret = vmswap_order_publish();
 	mutex_unlock(&vmswap_tier_lock);
 	if (ret)
-		goto compress;
-	ret = vmswap_tier_drain_init();
-	if (!ret)
-		return 0;
-	vmswap_order_exit();
-compress:
-	vmswap_compress_exit();
+		vmswap_compress_exit();
 	return ret;
 }
 
@@ -458,7 +452,6 @@ void vmswap_tier_exit(void)
 {
 	unsigned int i;
 
-	vmswap_tier_drain_exit();
 	for (i = 0; i < VMSWAP_MAX_TIERS; i++) {
 		struct vmswap_tier *tier = vmswap_tiers[i];
 

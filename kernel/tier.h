@@ -275,8 +275,6 @@ void vmswap_tier_account(struct vmswap_tier *tier, struct vmswap_vm *vm, int pag
 /* Netlink; may sleep. */
 int vmswap_tier_add(const struct vmswap_tier_params *params, struct netlink_ext_ack *extack);
 int vmswap_tier_change(const struct vmswap_tier_params *params, struct netlink_ext_ack *extack);
-int vmswap_tier_del(const char *name, u32 owner, u64 *left, struct netlink_ext_ack *extack);
-int vmswap_tier_del_cancel(const char *name, struct netlink_ext_ack *extack);
 bool vmswap_tier_room(struct vmswap_vm *vm);
 int vmswap_tier_mask(const char *names, u32 *mask, struct netlink_ext_ack *extack);
 size_t vmswap_tier_mask_names(u32 mask, char *buf, size_t size);

@@ -313,7 +313,7 @@ static int store_compressed(struct vmswap_tier *tier, const struct vmswap_store 
 static int compress_and_store(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload)
 {
 	struct vmswap_vm_tier *vt = &store->region->vm->tier[tier->id];
-	bool dense = READ_ONCE(vt->dense);
+	bool dense = READ_ONCE(vt->dense), pays;
 	struct vmswap_stream *s;
 	void *page, *bytes;
 	int ret;
@@ -321,9 +321,10 @@ static int compress_and_store(struct vmswap_tier *tier, struct vmswap_store *sto
 	page = kmap_local_folio(store->folio, 0);
 	ret = vmswap_compress(tier->algo, page, READ_ONCE(max_len), dense, &s, &bytes);
 	kunmap_local(page);
-	if (dense != (ret < 0))
-		WRITE_ONCE(vt->dense, !dense);
-	if (ret > 0)
+	pays = ret > 0;
+	if (dense == pays)
+		WRITE_ONCE(vt->dense, !pays);
+	if (pays)
 		ret = store_compressed(tier, store, bytes, ret, payload);
 	vmswap_compress_done(s);
 	return ret;

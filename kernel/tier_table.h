@@ -21,10 +21,6 @@ void vmswap_tier_tell_vms(void);
 void vmswap_tier_detach_vms(struct vmswap_tier *tier);
 void vmswap_tier_destroy(struct vmswap_tier *tier);
 
-/* tier_drain.c. */
-int vmswap_tier_drain_init(void);
-void vmswap_tier_drain_exit(void);
-
 /* tier_lost.c.  Process context; exit may sleep. */
 void vmswap_tier_lost_init(struct vmswap_tier *tier);
 void vmswap_tier_lost_exit(struct vmswap_tier *tier);

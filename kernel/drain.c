@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tier_drain.c - removal of a tier, in steps.
+ * drain.c - removal of a tier, in steps.
  *
  * The tier leaves the order; once the stores under way are over nothing adds a slot
  * to it any more.  Its pages come back into memory, each set dirty, and leave it for
@@ -21,6 +21,7 @@
 #include <linux/sched/signal.h>
 #include <net/net_namespace.h>
 
+#include "drain.h"
 #include "event.h"
 #include "page.h"
 #include "reclaim.h"
@@ -498,12 +499,12 @@ static struct notifier_block socket_notifier = {
 	.notifier_call = socket_closed,
 };
 
-int vmswap_tier_drain_init(void)
+int vmswap_drain_init(void)
 {
 	return netlink_register_notifier(&socket_notifier);
 }
 
-void vmswap_tier_drain_exit(void)
+void vmswap_drain_exit(void)
 {
 	netlink_unregister_notifier(&socket_notifier);
 }
