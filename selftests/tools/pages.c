@@ -5,11 +5,12 @@
  *	pages fill FILE FIRST COUNT SEED	write them through a shared mapping
  *	pages check FILE FIRST COUNT SEED	look at them through a mapping
  *	pages read FILE FIRST COUNT SEED	look at them by read(2)
+ *	pages read-evict FILE INDEX SEED	read a page and evict those before it
  *	pages slots DEVICE COUNT		which page lies where, a number a line
  *	pages corrupt DEVICE COUNT INDEX	overwrite the copies of a page
  *	pages time FILE COUNT SEED random|scan	read each once; print ns a page
  *
- * check and read print "good N bad N lost N other N" and succeed when all are
+ * check, read and read-evict print "good N bad N lost N other N" and succeed when all are
  * good: lost is SIGBUS with BUS_MCEERR_AR or EIO, other any other failure.
  * DEVICE may be a file; it is read with O_DIRECT, COUNT pages from its start.
  */
@@ -21,9 +22,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../../uapi/linux/vmswap.h"
 
 #define PAGE	4096ul
 #define WORDS	(PAGE / sizeof(uint64_t))
@@ -119,6 +123,19 @@ static int look_at_all(int fd, uint64_t first, uint64_t count, uint64_t seed, in
 	return n[GOOD] != count;
 }
 
+/* At once: what is known of the page has hardly got about. */
+static int read_evict(int fd, uint64_t first, uint64_t seed)
+{
+	struct vmswap_range range = { .length = first * PAGE };
+	struct vmswap_ranges ranges = { .ranges = (uintptr_t)&range, .nr_ranges = 1 };
+	enum verdict v = read_one(fd, first, seed);
+
+	if (ioctl(fd, VMSWAP_IOC_EVICT, &ranges))
+		die("evict");
+	printf("good %d bad %d lost %d other %d\n", v == GOOD, v == BAD, v == LOST, v == OTHER);
+	return v != GOOD;
+}
+
 static uint64_t *aligned_page(void)
 {
 	void *page;
@@ -204,7 +221,7 @@ int main(int argc, char **argv)
 	int on_device = !strcmp(word, "slots") || !strcmp(word, "corrupt"), fd;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: pages fill|check|read|slots|corrupt|time FILE NUMBER...\n");
+		fprintf(stderr, "usage: pages fill|check|read|read-evict|slots|corrupt|time FILE NUMBER...\n");
 		return 2;
 	}
 	fd = open(argv[2], on_device ? O_RDWR | O_DIRECT : O_RDWR);
@@ -222,6 +239,8 @@ int main(int argc, char **argv)
 	if (argc > 5 && (!strcmp(word, "check") || !strcmp(word, "read")))
 		return look_at_all(fd, number(argv[3]), number(argv[4]), number(argv[5]),
 				   !strcmp(word, "check"));
+	if (argc > 4 && !strcmp(word, "read-evict"))
+		return read_evict(fd, number(argv[3]), number(argv[4]));
 	fprintf(stderr, "pages: %s: too few words\n", word);
 	return 2;
 }
