@@ -68,7 +68,7 @@ static vm_fault_t wait_and_retry(struct vm_fault *vmf, struct vmswap_request *re
 	return 0;	/* once more */
 }
 
-/* No tier has room and the host's setting is to wait. */
+/* Beyond the limit nothing can leave, and the host's setting is to wait. */
 static vm_fault_t wait_for_room(struct vm_fault *vmf, struct vmswap_vm *vm)
 {
 	struct file *file;

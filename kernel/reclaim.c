@@ -2,7 +2,7 @@
 /*
  * reclaim.c - keep each VM within its limit, by a clock.
  *
- *	limit + slack	a fault evicts for itself until below, or waits
+ *	limit + slack	a fault waits when nothing can leave
  *	limit		a fault that would pass it evicts a run for itself
  *	limit - low	the worker starts
  *	limit - high	the worker stops
@@ -579,6 +579,9 @@ unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched)
  *
  * Called without folio lock and invalidate_lock.
  *
+ * A run is all that a fault evicts, however far the VM is beyond a limit that was cut:
+ * more has left than comes in, and the rest is the worker's.
+ *
  * Return: 0; -EAGAIN with @nowait; -ENOSPC when the VM is beyond its limit, nothing
  * of it can leave, and the host's setting is to wait.
  */
@@ -598,8 +601,8 @@ int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
 	/* Eviction may wait for a device: the worker does it, the guest goes on. */
 	if (nowait)
 		return over_slack(vm) ? -EAGAIN : 0;
-	if (!is_stuck(vm))
-		vmswap_reclaim_some(vm, VMSWAP_RUN_MAX);
+	if (!is_stuck(vm) && vmswap_reclaim_some(vm, VMSWAP_RUN_MAX))
+		return 0;
 	/* At the cgroup's limit the charge decides; only our own is waited for. */
 	if (!over_slack(vm))
 		return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * limit.c - a VM's limit is held: by many threads at once, with tiers that are full,
- * with pages that do not compress, with no tier at all.
+ * limit.c - a VM's limit is held: by many threads at once, when it is cut under them,
+ * with tiers that are full, with pages that do not compress, with no tier at all.
  */
 #include <glob.h>
 #include <linux/falloc.h>
@@ -40,6 +40,16 @@ static uint64_t resident(int fd)
 	struct vmswap_vm_stat stat;
 
 	return vm_stat(fd, &stat) ? UINT64_MAX : stat.resident;
+}
+
+/* In that time, by nobody's fault or command. */
+static bool comes_within(int fd, uint64_t bytes, int seconds)
+{
+	int i;
+
+	for (i = 0; i < 100 * seconds && resident(fd) > bytes; i++)
+		usleep(10000);
+	return resident(fd) <= bytes;
 }
 
 FIXTURE_SETUP(limit)
@@ -177,6 +187,69 @@ TEST_F(limit, many_threads)
 	EXPECT_LT(10, samples);
 	EXPECT_LT(LIMIT / 2, most);
 	EXPECT_GE(LIMIT + SLACK(THREADS), most);
+}
+
+/* ------------------------------------------------------------------ a limit is cut */
+
+#define TOUCHERS	4
+
+struct toucher {
+	pthread_t thread;
+	uint8_t *mem;
+	uint64_t state;
+	atomic_bool *stop;
+	long touched;
+};
+
+/* Reads and writes pages without order, and changes nothing. */
+static void *touch(void *arg)
+{
+	struct toucher *t = arg;
+
+	while (!atomic_load(t->stop)) {
+		volatile uint64_t *page = (void *)(t->mem + rnd(&t->state) % VM_PAGES * PAGE);
+		uint64_t value = *page;
+
+		if (rnd(&t->state) % 2)
+			atomic_compare_exchange_strong((_Atomic uint64_t *)page, &value, value);
+		t->touched++;
+	}
+	return NULL;
+}
+
+/*
+ * A VM that is at work while its limit is cut to less than a tenth of what it has in
+ * memory goes on: who faults makes room for a page, and does not wait for the rest.
+ */
+TEST_F(limit, cut_under_load)
+{
+	struct toucher t[TOUCHERS];
+	struct vmswap_vm_stat stat;
+	atomic_bool stop = false;
+	int i;
+
+	ASSERT_EQ(0, add_big_tier(&self->policy));
+	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, UINT64_MAX));
+	write_pages(self->mem, PAGE_COMPRESSIBLE, VM_PAGES);
+	for (i = 0; i < TOUCHERS; i++) {
+		t[i] = (struct toucher){ .mem = self->mem, .state = test_seed + i, .stop = &stop };
+		ASSERT_EQ(0, pthread_create(&t[i].thread, NULL, touch, &t[i]));
+	}
+	usleep(200000);
+	EXPECT_EQ(0, policy_vm_limit(&self->policy, self->id, 4 * MIB));
+	EXPECT_TRUE(comes_within(self->fd, 4 * MIB + SLACK(TOUCHERS), 60));
+	usleep(500000);
+	atomic_store(&stop, true);
+	for (i = 0; i < TOUCHERS; i++) {
+		pthread_join(t[i].thread, NULL);
+		EXPECT_LT(1000, t[i].touched);
+	}
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	EXPECT_EQ(0, stat.stalled);
+	EXPECT_GE(4 * MIB + SLACK(TOUCHERS), stat.resident);
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_COMPRESSIBLE, VM_PAGES));
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
 }
 
 /* ---------------------------------------------------------------------- full tiers */
@@ -390,16 +463,6 @@ TEST_F(limit, full_wait_punch)
 	memcpy(self->mem, page, PAGE);
 	EXPECT_EQ((ssize_t)PAGE, pread(self->fd, page, PAGE, edge));
 	EXPECT_EQ(0, memcmp(self->mem, page, PAGE));
-}
-
-/* In that time, by nobody's fault or command. */
-static bool comes_within(int fd, uint64_t bytes, int seconds)
-{
-	int i;
-
-	for (i = 0; i < 100 * seconds && resident(fd) > bytes; i++)
-		usleep(10000);
-	return resident(fd) <= bytes;
 }
 
 /* Twice what the limit allows, a part of which the full tier holds. */

@@ -50,8 +50,8 @@ enum vmswap_algo {
 };
 
 /**
- * enum vmswap_full_action - What a fault does when its VM is at the limit and
- *   no tier has room.
+ * enum vmswap_full_action - What a fault does when its VM is beyond its limit
+ *   and nothing of it can leave.
  * @VMSWAP_FULL_ACTION_WAIT: wait, killably, until a page can leave
  * @VMSWAP_FULL_ACTION_EXCEED: let the VM exceed its limit, and say so in an
  *   event
@@ -75,7 +75,7 @@ enum vmswap_hints {
  * @VMSWAP_EVENT_KIND_IO_ERROR: a read or a write of a slot failed; vm, region,
  *   offset say which page
  * @VMSWAP_EVENT_KIND_LIMIT: the VM waits for room, or exceeds its limit,
- *   because no tier has room
+ *   because nothing of it can leave
  * @VMSWAP_EVENT_KIND_DEVICE_LOST: the device of a tier was removed
  * @VMSWAP_EVENT_KIND_PAGE_LOST: the memory of a page broke and its bytes were
  *   nowhere else; vm, region, offset say which

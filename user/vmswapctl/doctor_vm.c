@@ -89,7 +89,7 @@ static void check_damage(struct findings *f, const struct vmswap_vm *vm)
 	if (s->stalled)
 		ctl_finding(f, FINDING_NOTE, "stalled",
 			    "add a tier, make one larger, or raise the limit",
-			    "it waited %llu time%s because no tier had room",
+			    "it waited %llu time%s because nothing of it could leave",
 			    (unsigned long long)s->stalled,
 			    ctl_plural(s->stalled));
 }
