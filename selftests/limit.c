@@ -191,6 +191,14 @@ TEST_F(limit, many_threads)
 
 /* ------------------------------------------------------------------ a limit is cut */
 
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 #define TOUCHERS	4
 
 struct toucher {
@@ -226,6 +234,7 @@ TEST_F(limit, cut_under_load)
 	struct toucher t[TOUCHERS];
 	struct vmswap_vm_stat stat;
 	atomic_bool stop = false;
+	double start;
 	int i;
 
 	ASSERT_EQ(0, add_big_tier(&self->policy));
@@ -236,8 +245,10 @@ TEST_F(limit, cut_under_load)
 		ASSERT_EQ(0, pthread_create(&t[i].thread, NULL, touch, &t[i]));
 	}
 	usleep(200000);
+	start = seconds();
 	EXPECT_EQ(0, policy_vm_limit(&self->policy, self->id, 4 * MIB));
 	EXPECT_TRUE(comes_within(self->fd, 4 * MIB + SLACK(TOUCHERS), 60));
+	printf("# within the limit after %.2f s\n", seconds() - start);
 	usleep(500000);
 	atomic_store(&stop, true);
 	for (i = 0; i < TOUCHERS; i++) {
@@ -546,14 +557,6 @@ TEST_F(limit, idle_until_unlocked)
 	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_COMPRESSIBLE, 2 * LIMIT / PAGE));
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
-}
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 /*
