@@ -12,9 +12,6 @@
 
 #define ZSTD_LEVEL 3
 
-/* LZ4's "acceleration": looks at about 190 places of a page instead of up to 690. */
-#define COARSE 20
-
 /*
  * One set per CPU, guarded by a mutex, since the task may move to another CPU in
  * between; it is contended only then.  Decompression has sets of its own, used
@@ -88,7 +85,7 @@ static int search_lz4(struct vmswap_stream *s, const void *page, int acceleratio
 /* What does not shrink at all in a coarse search hardly pays in a fine one. */
 static int compress_lz4(struct vmswap_stream *s, const void *page, bool dense)
 {
-	int n = dense ? search_lz4(s, page, COARSE) : 0;
+	int n = dense ? search_lz4(s, page, VMSWAP_LZ4_COARSE) : 0;
 
 	return n < PAGE_SIZE ? search_lz4(s, page, 1) : n;
 }

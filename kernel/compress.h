@@ -7,6 +7,9 @@
 
 struct vmswap_stream;
 
+/* LZ4's "acceleration" in a short look: at about 190 places of a page instead of up to 690. */
+#define VMSWAP_LZ4_COARSE	20
+
 /* For what a tier puts before the compressed bytes. */
 #define VMSWAP_HEADROOM	16
 
@@ -19,7 +22,8 @@ int vmswap_compress_enable(u32 algo);
  * @page: PAGE_SIZE bytes
  * @max: the most bytes worth having, at most PAGE_SIZE
  * @dense: a guess that it will not compress: LZ4 takes a short look first, and misses few
- *	pages that do.  zstd, which also finds what occurs seldom or often, does not
+ *	pages that do.  zstd ignores it: it also codes by frequency, of which such a look
+ *	says nothing
  * @s: out: the buffers in use, to be given back by vmswap_compress_done()
  * @out: out: the result, with room for VMSWAP_HEADROOM bytes before it; valid until then
  *

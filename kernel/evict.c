@@ -533,8 +533,8 @@ static int evict_pass(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 
 /* -------------------------------------------------- draining the LRU batches */
 
-static struct work_struct __percpu *drain_work;
-static DEFINE_MUTEX(drain_lock);
+static struct work_struct __percpu *lru_drain_work;
+static DEFINE_MUTEX(lru_drain_lock);
 
 /* Releasing a batch of folios drains this CPU's LRU batches first. */
 static void drain_this_cpu(struct work_struct *work)
@@ -553,14 +553,14 @@ static void drain_lru_batches(void)
 {
 	int cpu;
 
-	mutex_lock(&drain_lock);
+	mutex_lock(&lru_drain_lock);
 	cpus_read_lock();
 	for_each_online_cpu(cpu)
-		queue_work_on(cpu, system_highpri_wq, per_cpu_ptr(drain_work, cpu));
+		queue_work_on(cpu, system_highpri_wq, per_cpu_ptr(lru_drain_work, cpu));
 	for_each_online_cpu(cpu)
-		flush_work(per_cpu_ptr(drain_work, cpu));
+		flush_work(per_cpu_ptr(lru_drain_work, cpu));
 	cpus_read_unlock();
-	mutex_unlock(&drain_lock);
+	mutex_unlock(&lru_drain_lock);
 }
 
 /**
@@ -641,11 +641,11 @@ int vmswap_evict_init(void)
 	if (ret)
 		return ret;
 	ret = -ENOMEM;
-	drain_work = alloc_percpu(struct work_struct);
-	if (!drain_work)
+	lru_drain_work = alloc_percpu(struct work_struct);
+	if (!lru_drain_work)
 		goto pools;
 	for_each_possible_cpu(cpu)
-		INIT_WORK(per_cpu_ptr(drain_work, cpu), drain_this_cpu);
+		INIT_WORK(per_cpu_ptr(lru_drain_work, cpu), drain_this_cpu);
 	return 0;
 pools:
 	exit_pools(memory_pool, ARRAY_SIZE(memory_pool));
@@ -654,6 +654,6 @@ pools:
 
 void vmswap_evict_exit(void)
 {
-	free_percpu(drain_work);
+	free_percpu(lru_drain_work);
 	exit_pools(memory_pool, ARRAY_SIZE(memory_pool));
 }

@@ -221,8 +221,12 @@ static void note_relief(unsigned long freed)
 void vmswap_pressure_relieve(struct kthread_work *work)
 {
 	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, relief_work);
+	int nice = task_nice(current);
 
+	/* This is not work ahead: the host waits for it. */
+	set_user_nice(current, min(nice, 0));
 	note_relief(vmswap_reclaim_node(vm, vm->relief_nr, vm->relief_nid));
+	set_user_nice(current, nice);
 	/* Pairs with the acquire in is_relieving(). */
 	smp_store_release(&vm->relieving, false);
 	atomic_dec(&nr_relieving);

@@ -424,12 +424,41 @@ static bool is_queued(const struct kthread_work *work)
 	return !list_empty(&work->node);
 }
 
+/*
+ * Pages that are pinned, or in somebody's hands, become free without anybody telling us,
+ * and an idle VM asks for nothing.  But they may be pinned for good, as by VFIO, and each
+ * look costs a round: from one to the next the time doubles.
+ */
+#define RETRY_MIN	HZ
+#define RETRY_MAX	(60 * HZ)
+
+/* One that others have called comes in between, and changes nothing. */
+static void retry_in(struct vmswap_vm *vm, unsigned long delay)
+{
+	if (delayed_work_pending(&vm->retry_work))
+		return;
+	vmswap_vm_hold(vm);
+	if (!queue_delayed_work(system_wq, &vm->retry_work, delay))
+		vmswap_vm_put(vm);
+}
+
+/**
+ * vmswap_reclaim_kick() - have the worker look at the limit
+ * @vm: the VM
+ *
+ * While it rests, as nothing could go, it does later: whoever passes the limit meanwhile
+ * may be the last who asks.
+ */
 void vmswap_reclaim_kick(struct vmswap_vm *vm)
 {
 	/* What the caller has changed before what it finds; pairs with the worker's. */
 	smp_mb();
-	if (is_queued(&vm->reclaim_work) || READ_ONCE(vm->detached) || is_stuck(vm))
+	if (is_queued(&vm->reclaim_work) || READ_ONCE(vm->detached))
 		return;
+	if (is_stuck(vm)) {
+		retry_in(vm, RETRY_MIN);
+		return;
+	}
 	/* The work keeps the VM: whoever queues it may hold the last reference. */
 	vmswap_vm_hold(vm);
 	if (!kthread_queue_work(vm->worker, &vm->reclaim_work))
@@ -454,27 +483,16 @@ void vmswap_reclaim_unstick(struct vmswap_vm *vm)
 	vmswap_reclaim_kick(vm);
 }
 
-/*
- * Pages that are pinned, or in somebody's hands, become free without anybody telling us,
- * and an idle VM asks for nothing.  But they may be pinned for good, as by VFIO, and each
- * look costs a round: from one to the next the time doubles.
- */
-#define RETRY_MIN	HZ
-#define RETRY_MAX	(60 * HZ)
-
 /* In the worker, which is alone; vmswap_reclaim_unstick() may clear the delay meanwhile. */
 static void retry_later(struct vmswap_vm *vm)
 {
 	unsigned long delay = clamp_t(unsigned long, 2 * READ_ONCE(vm->retry_delay),
 				      RETRY_MIN, RETRY_MAX);
 
-	/* One that others have called comes in between, and changes nothing. */
 	if (delayed_work_pending(&vm->retry_work))
 		return;
 	WRITE_ONCE(vm->retry_delay, delay);
-	vmswap_vm_hold(vm);
-	if (!queue_delayed_work(system_wq, &vm->retry_work, delay))
-		vmswap_vm_put(vm);
+	retry_in(vm, delay);
 }
 
 void vmswap_reclaim_retry(struct work_struct *work)
@@ -506,14 +524,14 @@ static bool host_waits(struct vmswap_vm *vm)
 	return true;
 }
 
-/* False when the VM stays above its limit, and nobody may ask for it again. */
+/* False: try again later, as the VM stays above its limit and may be idle. */
 static bool evict_to_goal(struct vmswap_vm *vm, unsigned long limit)
 {
 	unsigned long goal = limit - min(limit, high_gap(limit)), resident;
 
 	while ((resident = vmswap_vm_resident(vm)) > goal) {
 		if (host_waits(vm))
-			break;
+			return true;
 		if (!vmswap_reclaim_some(vm, min(resident - goal, 256ul))) {
 			tell_if_over(vm);
 			break;
@@ -580,7 +598,7 @@ unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched)
  * Called without folio lock and invalidate_lock.
  *
  * A run is all that a fault evicts, however far the VM is beyond a limit that was cut:
- * more has left than comes in, and the rest is the worker's.
+ * no less has left than comes in, and the rest is the worker's.
  *
  * Return: 0; -EAGAIN with @nowait; -ENOSPC when the VM is beyond its limit, nothing
  * of it can leave, and the host's setting is to wait.

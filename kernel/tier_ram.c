@@ -305,6 +305,9 @@ static int store_compressed(struct vmswap_tier *tier, const struct vmswap_store 
 	return 0;
 }
 
+/* Of pages that do not compress one in so many is not prejudged: what came may be others. */
+#define DENSE_TURN	16
+
 /*
  * -E2BIG: it does not pay.  Pages of a kind lie together, so what one was like is the guess
  * for the next.  Evictors of one VM share the guess without a lock: a wrong one costs time,
@@ -313,18 +316,18 @@ static int store_compressed(struct vmswap_tier *tier, const struct vmswap_store 
 static int compress_and_store(struct vmswap_tier *tier, struct vmswap_store *store, u64 *payload)
 {
 	struct vmswap_vm_tier *vt = &store->region->vm->tier[tier->id];
-	bool dense = READ_ONCE(vt->dense), pays;
+	u8 dense = READ_ONCE(vt->dense), now;
 	struct vmswap_stream *s;
 	void *page, *bytes;
 	int ret;
 
 	page = kmap_local_folio(store->folio, 0);
-	ret = vmswap_compress(tier->algo, page, READ_ONCE(max_len), dense, &s, &bytes);
+	ret = vmswap_compress(tier->algo, page, READ_ONCE(max_len), dense > 0, &s, &bytes);
 	kunmap_local(page);
-	pays = ret > 0;
-	if (dense == pays)
-		WRITE_ONCE(vt->dense, !pays);
-	if (pays)
+	now = ret > 0 ? 0 : (dense + 1) % DENSE_TURN;
+	if (now != dense)
+		WRITE_ONCE(vt->dense, now);
+	if (ret > 0)
 		ret = store_compressed(tier, store, bytes, ret, payload);
 	vmswap_compress_done(s);
 	return ret;

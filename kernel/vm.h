@@ -75,7 +75,7 @@ static inline pgoff_t vmswap_region_pages(const struct vmswap_region *region)
 struct vmswap_vm_tier {
 	void *priv;		/* the tier's own; set under vm->policy_lock */
 	bool attached;		/* set last, read with acquire */
-	bool dense;		/* the last page did not compress: the tier's guess for the next */
+	u8 dense;		/* pages in a row that did not compress, modulo DENSE_TURN */
 	atomic_long_t pages;
 	atomic64_t stored_bytes;
 };

@@ -135,8 +135,9 @@ struct vmswap_range {
  * @done_pages:	out: pages that this call evicted, made resident, or discarded
  * @kept_pinned: out: EVICT: pages that are pinned for DMA or locked in memory
  * @kept_busy:	out: EVICT: pages in use at that moment
- * @kept_no_room: out: EVICT: pages that no tier took; PREFETCH: pages not
- *		brought in, for want of room within the limit
+ * @kept_no_room: out: EVICT: pages that no tier took, for want of room or as
+ *		writing failed; PREFETCH: pages not brought in, for want of room
+ *		within the limit
  *
  * All counts are of this call: whoever goes on after EINTR adds them up.  Those
  * that an ioctl does not name are 0.
@@ -234,8 +235,8 @@ struct vmswap_page_state {
  * @discarded_pages: given back: punched, DISCARD
  * @hint_discarded_pages: 0: reserved for free-page hints
  * @io_errors:	reads and writes that failed
- * @stalled:	times that a fault found no room and had to wait; one that waits tries
- *		again about every 0.1 s, and counts each time
+ * @stalled:	times that a fault had to wait as nothing of the VM could leave; one that
+ *		waits tries again about every 0.1 s, and counts each time
  */
 struct vmswap_vm_stat {
 	__u64 id;

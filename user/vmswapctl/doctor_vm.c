@@ -88,7 +88,7 @@ static void check_damage(struct findings *f, const struct vmswap_vm *vm)
 			    ctl_plural(s->io_errors), ctl_plural(s->io_errors));
 	if (s->stalled)
 		ctl_finding(f, FINDING_NOTE, "stalled",
-			    "add a tier, make one larger, or raise the limit",
+			    "add a tier, make one larger, raise the limit, or see what pins its pages",
 			    "it waited %llu time%s because nothing of it could leave",
 			    (unsigned long long)s->stalled,
 			    ctl_plural(s->stalled));

@@ -38,12 +38,6 @@ static u64 time_search(struct lz4_timer *t, int n, int acceleration)
 	return ktime_get_ns() - begin;
 }
 
-static void time_compress(struct lz4_timer *t, int n)
-{
-	t->sums.coarse_ns += time_search(t, n, LZ4_TIME_COARSE);
-	t->sums.compress_ns += time_search(t, n, 1);
-}
-
 static void time_decompress(struct lz4_timer *t, int n)
 {
 	u64 begin;
@@ -77,8 +71,9 @@ static ssize_t timer_write(struct file *file, const char __user *from, size_t si
 		mutex_unlock(&t->lock);
 		return -EFAULT;
 	}
-	time_compress(t, n);
+	t->sums.compress_ns += time_search(t, n, 1);
 	time_decompress(t, n);
+	t->sums.coarse_ns += time_search(t, n, LZ4_TIME_COARSE);
 	t->sums.pages += n;
 	mutex_unlock(&t->lock);
 	return n * PAGE_SIZE;

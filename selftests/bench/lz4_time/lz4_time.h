@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-/* vmswap's "acceleration" for a page that comes after one that did not compress. */
+/* As VMSWAP_LZ4_COARSE of kernel/compress.h. */
 #define LZ4_TIME_COARSE	20
 
 #define LZ4_TIME_NAME	"lz4_time"
@@ -23,7 +23,7 @@ struct lz4_time {
 	unsigned long compressible;	/* of them, within the bound */
 	unsigned long bytes;		/* of those, compressed */
 	unsigned long compress_ns;	/* into two pages, as vmswap and zram do */
-	unsigned long coarse_ns;	/* the short look of vmswap, with LZ4_TIME_COARSE */
+	unsigned long coarse_ns;	/* the short look of vmswap */
 	unsigned long decompress_ns;	/* of the compressible ones */
 };
 
