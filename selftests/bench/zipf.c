@@ -7,10 +7,12 @@
  * The rank of a page follows Zipf's law with exponent 0.99; where the pages of a
  * rank lie is random.  One access in four is a write.  After each interval of
  * SECONDS a line "zipf: OPERATIONS NANOSECONDS" is printed, until it is killed.
- * Numbers are drawn before, so that only memory is measured.
+ * Numbers are drawn before, so that only memory is measured.  A page knows its number
+ * and how often it was written, which each access compares: it ends when one is wrong.
  */
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,7 @@ struct task {
 
 static struct task tasks[TASKS_MAX];
 static uint8_t *memory;
+static _Atomic uint32_t *written;	/* of each page, how often at least */
 static size_t pages;
 
 /* Sums of the probabilities of the ranks up to each. */
@@ -80,19 +83,36 @@ static void make_draws(struct task *task, const double *sums, const uint32_t *pl
 		task->draws[i] = place[draw(sums, &seed)];
 }
 
+struct head {
+	_Atomic uint32_t written;
+	_Atomic uint32_t number;
+};
+
+/* The page is written before that is counted, and looked at after the count was read. */
+static void touch(uint32_t page, bool write)
+{
+	struct head *head = (void *)(memory + page * PAGE);
+	uint32_t least = atomic_load(&written[page]), is, number;
+
+	if (write)
+		is = atomic_fetch_add(&head->written, 1);
+	else
+		is = atomic_load(&head->written);
+	number = atomic_load(&head->number);
+	if (is < least || number != page)
+		bench_die("page %u is wrong: number %u, written %u times, not %u", page, number,
+			  is, least);
+	if (write)
+		atomic_fetch_add(&written[page], 1);
+}
+
 static void *run(void *arg)
 {
 	struct task *task = arg;
-	uint64_t sum = 0;
 	size_t i;
 
 	for (i = 0;; i++) {
-		volatile uint64_t *p = (void *)(memory + task->draws[i % DRAWS] * PAGE);
-
-		if (i % 4)
-			sum += *p;
-		else
-			*p = sum + i;
+		touch(task->draws[i % DRAWS], i % 4 == 0);
 		task->done++;
 	}
 	return NULL;
@@ -130,8 +150,16 @@ int main(int argc, char **argv)
 	for (i = 0; i < n; i++)
 		make_draws(&tasks[i], sums, place, i);
 	free(sums);
-	for (page = 0; page < pages; page++)
-		page_make(memory + page * PAGE, CLASS_RANDOM, page);
+	written = calloc(pages, sizeof(*written));
+	if (!written)
+		bench_die("no memory");
+	for (page = 0; page < pages; page++) {
+		struct head *head = (void *)(memory + page * PAGE);
+
+		page_make(head, CLASS_RANDOM, page);
+		atomic_store(&head->written, 0);
+		atomic_store(&head->number, page);
+	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 0; i < n; i++)
 		if (pthread_create(&tasks[i].thread, NULL, run, &tasks[i]))
