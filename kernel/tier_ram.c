@@ -29,8 +29,7 @@
 struct ram_pool {
 	struct zs_pool *zs;
 	struct mem_cgroup *memcg;	/* only compared; the VMs hold it */
-	spinlock_t account_lock;	/* protects accounted, between reading and adding */
-	unsigned long accounted;	/* pages already in tier->used */
+	atomic_long_t accounted;	/* pages already in tier->used */
 	unsigned int users;		/* VMs attached; under ram->lock */
 	struct list_head node;
 };
@@ -81,18 +80,21 @@ static u64 header_sum(const struct ram_header *h, u64 seed)
 
 /* ---------------------------------------------------------------------- pools */
 
-/* Make tier->used follow what the pool really takes, which seldom changes. */
+/*
+ * Make tier->used follow what the pool really takes, which seldom changes.  Faults do that
+ * at the same time, so without a lock: each adds the difference to what it replaces, whatever
+ * the order, and looks again, as what it wrote may be older than what it replaced.  Whoever
+ * changes the pool later finds that (both barriers are full) and does the same.
+ */
 static void account_pool(struct vmswap_tier *tier, struct ram_pool *pool)
 {
-	unsigned long now;
+	long now, was;
 
-	if (zs_get_total_pages(pool->zs) == READ_ONCE(pool->accounted))
-		return;
-	spin_lock(&pool->account_lock);
-	now = zs_get_total_pages(pool->zs);
-	atomic64_add(((s64)now - (s64)pool->accounted) << PAGE_SHIFT, &tier->used);
-	WRITE_ONCE(pool->accounted, now);
-	spin_unlock(&pool->account_lock);
+	smp_mb();	/* after what the caller did to the pool; pairs with another's xchg */
+	while ((now = zs_get_total_pages(pool->zs)) != atomic_long_read(&pool->accounted)) {
+		was = atomic_long_xchg(&pool->accounted, now);
+		atomic64_add((s64)(now - was) << PAGE_SHIFT, &tier->used);
+	}
 }
 
 static bool is_over(struct vmswap_tier *tier)
@@ -116,7 +118,6 @@ static struct ram_pool *pool_create(struct mem_cgroup *memcg)
 		return NULL;
 	}
 	learn_max_len(pool->zs);
-	spin_lock_init(&pool->account_lock);
 	pool->memcg = memcg;
 	return pool;
 }
@@ -130,7 +131,7 @@ static void pool_put(struct vmswap_tier *tier, struct ram_pool *pool)
 		return;
 	list_del(&pool->node);
 	/* zsmalloc may hold pages that it frees only now. */
-	atomic64_sub((s64)pool->accounted << PAGE_SHIFT, &tier->used);
+	atomic64_sub((s64)atomic_long_read(&pool->accounted) << PAGE_SHIFT, &tier->used);
 	zs_destroy_pool(pool->zs);
 	kfree(pool);
 }
