@@ -12,7 +12,7 @@
  * the socket of whoever took the last step, and then the tier takes pages again.
  *
  * Who runs at the same time: steps and the ends of a removal one after the other,
- * under removal_lock; faults, evictions and discards of the pages that are moved.
+ * under drain_lock; faults, evictions and discards of the pages that are moved.
  */
 #include <linux/blkdev.h>
 #include <linux/mm.h>
@@ -59,7 +59,7 @@ struct drain {
 	unsigned long stop;
 };
 
-static DEFINE_MUTEX(removal_lock);	/* drain; outside the tier lock */
+static DEFINE_MUTEX(drain_lock);	/* drain; outside the tier lock */
 static struct drain drain;
 
 /* ------------------------------------------------------------------ moving pages */
@@ -378,7 +378,7 @@ static int get_drain(const char *name, u32 owner, struct netlink_ext_ack *extack
 /* The tier is as before, but for the pages that have left it. */
 static void stop_drain(void)
 {
-	lockdep_assert_held(&removal_lock);
+	lockdep_assert_held(&drain_lock);
 	mutex_lock(&vmswap_tier_lock);
 	drain.tier->draining = false;
 	end_drain();
@@ -437,12 +437,12 @@ int vmswap_tier_del(const char *name, u32 owner, u64 *left, struct netlink_ext_a
 {
 	int ret;
 
-	if (mutex_lock_killable(&removal_lock))
+	if (mutex_lock_killable(&drain_lock))
 		return -EINTR;
 	ret = get_drain(name, owner, extack);
 	if (!ret)
 		ret = step_done(take_step(), left, extack);
-	mutex_unlock(&removal_lock);
+	mutex_unlock(&drain_lock);
 	return ret;
 }
 
@@ -458,10 +458,10 @@ static bool cancel_if(bool (*is_meant)(const void *arg), const void *arg)
 	if (!meant)
 		return false;
 	/* A step under way ends now, and with it the removal; else we end it. */
-	mutex_lock(&removal_lock);
+	mutex_lock(&drain_lock);
 	if (drain.tier && READ_ONCE(drain.cancel))
 		stop_drain();
-	mutex_unlock(&removal_lock);
+	mutex_unlock(&drain_lock);
 	return true;
 }
 

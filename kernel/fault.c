@@ -68,16 +68,15 @@ static vm_fault_t wait_and_retry(struct vm_fault *vmf, struct vmswap_request *re
 	return 0;	/* once more */
 }
 
-/* Beyond the limit nothing can leave, and the host's setting is to wait. */
+/*
+ * Beyond the limit nothing can leave, and the host's setting is to wait.  A fault with
+ * NOWAIT does not come here: it was told -EAGAIN.
+ */
 static vm_fault_t wait_for_room(struct vm_fault *vmf, struct vmswap_vm *vm)
 {
 	struct file *file;
 
 	vmswap_count(vm, VC_STALLED, 1);
-	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT) {
-		vmswap_count(vm, VC_FAULTS_ASYNC, 1);
-		return VM_FAULT_RETRY;
-	}
 	if (vmf->flags & FAULT_FLAG_ALLOW_RETRY) {
 		file = leave_vma(vmf);
 		vmswap_reclaim_wait(vm);
