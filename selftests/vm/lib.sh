@@ -24,9 +24,10 @@ KERNELS=$CACHE/kernels
 # The test host may run as another user than its caller: name the place.
 export VMSWAP_CACHE=$CACHE
 
-# What a run needs, and what building a module or a debug kernel adds to it.
+# What a run needs, and what building a module or a debug kernel adds to it. From 6.12
+# on the headers hold a vmlinux, so that a module gets its BTF, which pahole makes.
 RUN_PACKAGES=(qemu-system-x86 busybox-static cpio kmod util-linux xz-utils gcc-12 libc6-dev)
-BUILD_PACKAGES=(make rsync kmod libelf1)
+BUILD_PACKAGES=(make rsync kmod libelf1 pahole)
 
 progress() {
 	printf '%s: %s\n' "$PROG" "$*" >&2
