@@ -556,15 +556,25 @@ void vmswap_reclaim_worker(struct kthread_work *work)
 	vmswap_vm_put(vm);
 }
 
+/* Below the mark where the worker begins to evict. */
+static bool is_low(unsigned long resident, unsigned long limit)
+{
+	return resident + low_gap(limit) < limit;
+}
+
 /**
  * vmswap_reclaim_has_room() - may one more page come in without pushing another out
  * @vm: the VM
+ *
+ * Context: any.  Nothing is kept for the caller.
+ *
+ * Return: whether it may; also not in the background.
  */
 bool vmswap_reclaim_has_room(struct vmswap_vm *vm)
 {
 	unsigned long limit = vmswap_reclaim_limit(vm);
 
-	return limit == ULONG_MAX || vmswap_vm_resident(vm) < limit;
+	return limit == ULONG_MAX || is_low(vmswap_vm_resident(vm), limit);
 }
 
 /**
@@ -611,7 +621,7 @@ int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait)
 	if (likely(limit == ULONG_MAX))
 		return 0;
 	resident = vmswap_vm_resident(vm);
-	if (likely(resident + low_gap(limit) < limit))
+	if (likely(is_low(resident, limit)))
 		return 0;
 	vmswap_reclaim_kick(vm);
 	if (resident < limit)

@@ -593,6 +593,26 @@ TEST_F(limit, full_exceed)
 	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES / (is_debug_kernel() ? 32 : 1)));
 }
 
+/* As far as the limit goes, and nothing leaves for it; not in the background either. */
+TEST_F(limit, prefetch_evicts_nothing)
+{
+	struct vmswap_vm_stat before, after;
+
+	ASSERT_EQ(0, add_big_tier(&self->policy));
+	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
+	ASSERT_EQ(0, evict(self->fd, 0, VM_SIZE));
+	ASSERT_EQ(0, vm_stat(self->fd, &before));
+	ASSERT_GT(LIMIT / 2, before.resident);
+	EXPECT_EQ(0, prefetch(self->fd, 0, VM_SIZE));
+	usleep(300000);	/* the worker's turn, if there were one */
+	ASSERT_EQ(0, vm_stat(self->fd, &after));
+	EXPECT_EQ(before.swapout_pages, after.swapout_pages);
+	EXPECT_LT(LIMIT - MIB, after.resident);
+	EXPECT_GT(LIMIT, after.resident);
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
+}
+
 /* The process id of the kernel's thread of this name, or 0. */
 static pid_t thread_of_kernel(const char *name)
 {
