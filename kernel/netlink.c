@@ -115,6 +115,10 @@ static void read_host(struct host_state *h)
 	}
 }
 
+/*
+ * Counted where it is taken and freed, so that it shows what no VM has any more; but for
+ * the pages: a file leaves its VM when it has none.
+ */
 static int put_leaks(struct sk_buff *skb, struct host_state *h)
 {
 	struct nlattr *nest = nla_nest_start(skb, VMSWAP_A_HOST_LEAKS);
@@ -124,7 +128,8 @@ static int put_leaks(struct sk_buff *skb, struct host_state *h)
 	if (put_u64(skb, VMSWAP_A_LEAKS_PAGES, h->resident >> PAGE_SHIFT) ||
 	    put_u64(skb, VMSWAP_A_LEAKS_SLOTS, h->tiers.pages) ||
 	    put_u64(skb, VMSWAP_A_LEAKS_STORED_BYTES, h->tiers.stored) ||
-	    put_u64(skb, VMSWAP_A_LEAKS_METADATA_BYTES, h->overhead) ||
+	    put_u64(skb, VMSWAP_A_LEAKS_METADATA_BYTES,
+		    vmswap_pagemap_held() + vmswap_vm_held()) ||
 	    put_u64(skb, VMSWAP_A_LEAKS_REGIONS, vmswap_fs_files()))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);

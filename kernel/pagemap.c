@@ -9,6 +9,14 @@
 #include "tier.h"
 #include "vm.h"
 
+static atomic_long_t all_leaves;	/* of all files, not yet freed */
+
+/* Bytes of all page words, also of files that no VM has any more. */
+u64 vmswap_pagemap_held(void)
+{
+	return (u64)atomic_long_read(&all_leaves) << PAGE_SHIFT;
+}
+
 bool vmswap_word_encode_same(u64 value, u64 *word)
 {
 	u64 payload_bits = 64 - VMSWAP_WORD_PAYLOAD_SHIFT;
@@ -68,6 +76,7 @@ u64 *vmswap_word_at_alloc(struct vmswap_pagemap *map, pgoff_t index, gfp_t gfp)
 		leaf = other;
 	} else {
 		atomic_long_inc(&map->nr_leaves);
+		atomic_long_inc(&all_leaves);
 	}
 found:
 	return leaf + (index & (VMSWAP_LEAF_WORDS - 1));
@@ -163,8 +172,10 @@ void vmswap_pagemap_destroy(struct vmswap_region *region)
 	u64 *leaf;
 
 	vmswap_pagemap_discard(region, 0, ULONG_MAX);
-	xa_for_each(&map->leaves, i, leaf)
+	xa_for_each(&map->leaves, i, leaf) {
 		free_page((unsigned long)leaf);
+		atomic_long_dec(&all_leaves);
+	}
 	xa_destroy(&map->leaves);
 }
 

@@ -21,9 +21,10 @@
  * Who may change a word, and why that is safe: while a folio is in the page
  * cache at that index, only the holder of the folio's lock; while none is, only
  * the holder of the mapping's invalidate_lock for writing (discard), since
- * whoever inserts a folio holds it for reading.  So a word has one writer at a
- * time, but for the flags of a page that was read ahead, which a fault beside it
- * clears without a lock by compare-and-exchange; readers without a lock (statistics,
+ * whoever inserts a folio holds it for reading.  Generic code does not, but its
+ * folio is filled only while that lock is free.  So a word has one writer at a time,
+ * but for the flags of a page that was read ahead, which a fault beside it clears
+ * without a lock by compare-and-exchange; readers without a lock (statistics,
  * PAGE_STATE) see some recent value.
  * A folio that is dirty has newer bytes than its word; a clean, uptodate folio
  * always has exactly the bytes its word says.
@@ -142,6 +143,7 @@ static inline void vmswap_word_set_flags(u64 *word, u64 clear, u64 set)
 		WRITE_ONCE(*word, new);
 }
 
+u64 vmswap_pagemap_held(void);	/* any context */
 /* Process context, may sleep.  discard: under invalidate_lock for writing. */
 void vmswap_pagemap_init(struct vmswap_pagemap *map);
 unsigned long vmswap_pagemap_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end);

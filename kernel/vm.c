@@ -59,6 +59,13 @@ static bool count_vm(void)
 	return false;
 }
 
+/* Bytes of all VMs' structures, also of those that are in no list any more. */
+u64 vmswap_vm_held(void)
+{
+	return (u64)atomic_read(&nr_vms) *
+	       (sizeof(struct vmswap_vm) + num_possible_cpus() * sizeof(struct vmswap_counters));
+}
+
 static void vm_settings_init(struct vmswap_settings *set)
 {
 	set->limit = VMSWAP_NO_LIMIT;

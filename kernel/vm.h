@@ -205,6 +205,7 @@ void vmswap_vm_hold(struct vmswap_vm *vm);
 
 /* Any context. */
 unsigned long vmswap_vm_resident(struct vmswap_vm *vm);	/* pages in memory */
+u64 vmswap_vm_held(void);				/* bytes of structures */
 u64 vmswap_vm_size(struct vmswap_vm *vm);		/* bytes */
 u64 vmswap_vm_limit(struct vmswap_vm *vm);		/* bytes, or VMSWAP_NO_LIMIT */
 
