@@ -298,7 +298,7 @@ static bool region_tryget(struct vmswap_region *region)
  * @index: the lowest index wanted
  *
  * Return: the first region with at least that index, with a reference to be given
- * back by vmswap_region_put() outside all locks; or NULL.
+ * back by vmswap_region_put(), outside all locks but drain_lock; or NULL.
  */
 struct vmswap_region *vmswap_vm_region_next(struct vmswap_vm *vm, u32 index)
 {
