@@ -267,7 +267,7 @@ static int vmswap_create(struct mnt_idmap *idmap, struct inode *dir,
 		return -EOPNOTSUPP;
 	inode = new_inode_of(dir->i_sb, dir, idmap, S_IFREG | mode);
 	if (!inode)
-		return -ENOSPC;
+		return -ENOMEM;
 	mutex_lock(&info->name_lock);
 	ret = add_to_vm(dentry, inode);
 	if (!ret) {
@@ -289,7 +289,7 @@ static struct dentry *vmswap_mkdir(struct mnt_idmap *idmap, struct inode *dir,
 		return ERR_PTR(-EOPNOTSUPP);
 	inode = new_inode_of(dir->i_sb, dir, idmap, S_IFDIR | mode);
 	if (!inode)
-		return ERR_PTR(-ENOSPC);
+		return ERR_PTR(-ENOMEM);
 	inc_nlink(dir);
 	d_make_persistent(dentry, inode);
 	vmswap_inode_touch(dir);

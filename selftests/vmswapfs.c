@@ -73,6 +73,60 @@ TEST_F(fs, nested_directories)
 	EXPECT_EQ(0, rmdir(path_in(&self->mnt, "1-guest")));
 }
 
+/*
+ * Make a file or directory while its Nth allocation, or access to the caller's memory,
+ * fails; false: it has not as many.
+ */
+static bool make_failing(int knob, unsigned int nth, const char *path, bool dir, int *ret)
+{
+	char left[16] = "";
+	bool failed;
+	int fd;
+
+	dprintf(knob, "%u", nth);
+	fd = dir ? mkdir(path, 0700) : open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	*ret = fd < 0 ? -errno : 0;
+	/* This may be what fails. */
+	failed = pread(knob, left, sizeof(left) - 1, 0) > 0 && !atoi(left);
+	dprintf(knob, "0");
+	if (*ret)
+		return failed;
+	if (!dir)
+		close(fd);
+	remove(path);
+	return failed;
+}
+
+/* ENOSPC would say that there are too many VMs, or that size= is reached. */
+TEST_F(fs, create_without_memory)
+{
+	int knob = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC), fd, ret, dir;
+	unsigned int nth, refused;
+
+	if (knob < 0 || write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"))
+		SKIP(return, "%s", "the kernel does not inject failures");
+	write_file("/sys/kernel/debug/failslab/verbose", "0");
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "vm"), 0700));
+	/* The VM is there: nothing is refused but the file. */
+	fd = file_make(&self->mnt, "vm/node0", PAGE);
+	ASSERT_LE(0, fd);
+	for (dir = 0; dir < 2; dir++) {
+		refused = 0;
+		for (nth = 1; make_failing(knob, nth, path_in(&self->mnt, "vm/new"), dir, &ret);
+		     nth++) {
+			refused += ret == -ENOMEM;
+			EXPECT_NE(-ENOSPC, ret) {
+				TH_LOG("%s, allocation %u", dir ? "mkdir" : "open", nth);
+			}
+			ASSERT_GT(100, nth);
+		}
+		EXPECT_LT(0, refused);
+	}
+	write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "Y");
+	close(fd);
+	close(knob);
+}
+
 TEST_F(fs, chown_chmod)
 {
 	struct stat st;
