@@ -480,16 +480,17 @@ static int zero_tail(struct vmswap_region *region, struct folio *folio, loff_t s
 	return ret;
 }
 
-/* Under invalidate_lock for writing.  Cannot fail. */
+/* Under invalidate_lock for writing.  Cannot fail: nobody waits any more. */
 static void cut_off(struct inode *inode, loff_t size)
 {
 	struct vmswap_region *region = vmswap_region_of(inode);
-	pgoff_t end = vmswap_region_pages(region);
+	pgoff_t start = DIV_ROUND_UP(size, PAGE_SIZE), end = vmswap_region_pages(region);
+	long wordless = count_wordless(region, start, end, DISCARD_WAITS);
 
 	vmswap_fs_reserve(inode, size);
 	i_size_write(inode, size);
 	truncate_pagecache(inode, size);
-	discard_locked(region, DIV_ROUND_UP(size, PAGE_SIZE), end, 0);
+	discard_locked(region, start, end, wordless);
 }
 
 /* Nothing is zeroed before it is known that the file will shrink. */

@@ -289,6 +289,32 @@ TEST_F(file, punch_counts_pages_once)
 	}
 }
 
+/* Nor does it matter how they go. */
+TEST_F(file, shrink_counts_pages_once)
+{
+	struct vmswap_vm_stat before, after;
+	uint8_t shadow[ODD_SIZE];
+	int r;
+
+	for (r = 0; r < RESIDENCIES; r++) {
+		ASSERT_TRUE(make_residency(self->fd, self->mem, shadow, r));
+		munmap(self->mem, FILE_SIZE);
+		/* What came beside them goes first. */
+		ASSERT_EQ(0, ftruncate(self->fd, ODD_SIZE));
+		ASSERT_EQ(0, vm_stat(self->fd, &before));
+		/* Of the second page a part stays. */
+		ASSERT_EQ(0, ftruncate(self->fd, PAGE + 1));
+		ASSERT_EQ(0, vm_stat(self->fd, &after));
+		EXPECT_EQ(r == ABSENT ? 0 : ODD_PAGES - 2,
+			  after.discarded_pages - before.discarded_pages) {
+			TH_LOG("%s", residency_names[r]);
+		}
+		ASSERT_EQ(0, ftruncate(self->fd, FILE_SIZE));
+		self->mem = map_shared(self->fd, FILE_SIZE);
+		ASSERT_NE(MAP_FAILED, self->mem);
+	}
+}
+
 TEST_F(file, punch_whole_empty_file)
 {
 	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,

@@ -232,7 +232,8 @@ struct vmswap_page_state {
  *		the removal of a tier
  * @swapout_pages: written to tiers
  * @swapout_skipped_clean: dropped without a write, since the copy was current
- * @discarded_pages: given back: punched, DISCARD
+ * @discarded_pages: given back: punched, DISCARD, cut off with the end of a file; absent
+ *		ones do not count
  * @hint_discarded_pages: 0: reserved for free-page hints
  * @io_errors:	reads and writes that failed
  * @stalled:	times that a fault had to wait as nothing of the VM could leave; one that
