@@ -328,10 +328,10 @@ static int begin_drain(struct netlink_ext_ack *extack)
 	vmswap_tier_with_each_vm(count_need, &need);
 	if (need.no_room || need.bytes > room_elsewhere(~0u))
 		return refuse(extack);
-	tier->draining = true;
+	WRITE_ONCE(tier->draining, true);
 	ret = vmswap_order_publish();
 	if (ret)
-		tier->draining = false;
+		WRITE_ONCE(tier->draining, false);
 	WRITE_ONCE(drain.cancel, false);
 	drain.users = vmswap_order_users();
 	drain.empty = false;
@@ -380,7 +380,7 @@ static void stop_drain(void)
 {
 	lockdep_assert_held(&drain_lock);
 	mutex_lock(&vmswap_tier_lock);
-	drain.tier->draining = false;
+	WRITE_ONCE(drain.tier->draining, false);
 	end_drain();
 	vmswap_order_publish();	/* on failure it stays out of the order until the next change */
 	mutex_unlock(&vmswap_tier_lock);
@@ -395,7 +395,7 @@ static void finish_drain(void)
 	vmswap_tier_detach_vms(tier);
 	mutex_lock(&vmswap_tier_lock);
 	end_drain();
-	vmswap_tiers[tier->id] = NULL;
+	WRITE_ONCE(vmswap_tiers[tier->id], NULL);
 	vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_DELETED, tier);
 	mutex_unlock(&vmswap_tier_lock);
 	vmswap_tier_destroy(tier);

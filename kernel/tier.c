@@ -261,10 +261,10 @@ static int publish_tier(struct vmswap_tier *tier, const struct vmswap_tier_param
 	}
 	tier->id = id;
 	tier->rank = params->has_rank ? params->rank : next_rank();
-	vmswap_tiers[id] = tier;
+	WRITE_ONCE(vmswap_tiers[id], tier);
 	ret = vmswap_order_publish();
 	if (ret)
-		vmswap_tiers[id] = NULL;
+		WRITE_ONCE(vmswap_tiers[id], NULL);
 	else
 		vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_ADDED, tier);
 	return ret;
@@ -330,7 +330,7 @@ int vmswap_tier_change(const struct vmswap_tier_params *params, struct netlink_e
 		WRITE_ONCE(tier->full, false);
 	}
 	if (params->reclaim_safe >= 0)
-		tier->reclaim_safe = params->reclaim_safe;
+		WRITE_ONCE(tier->reclaim_safe, params->reclaim_safe);
 	vmswap_event_tier(VMSWAP_EVENT_KIND_TIER_CHANGED, tier);
 unlock:
 	mutex_unlock(&vmswap_tier_lock);

@@ -167,7 +167,7 @@ extern const struct vmswap_tier_ops vmswap_tier_null_ops;	/* tier_null.c */
  * @rank: lower is faster, and filled first
  * @algo: VMSWAP_ALGO_*, of a ram tier
  * @reclaim_safe: may be written to in order to free memory
- * @draining: takes no page any more; set under the tier lock, read under SRCU
+ * @draining: takes no page any more; written under the tier lock, read also without
  * @full: a store found no room, and no slot was freed since, nor room seen for a run
  * @degraded: the last write failed
  * @lost: the device was removed; stays set

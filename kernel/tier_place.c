@@ -352,7 +352,7 @@ bool vmswap_tier_keeps_copy(u64 word)
 	const struct vmswap_tier *tier = tier_of(word);
 	u64 size = READ_ONCE(tier->size);
 
-	return tier->ops->keeps_copy && !tier->draining && !READ_ONCE(tier->lost) &&
+	return tier->ops->keeps_copy && !READ_ONCE(tier->draining) && !READ_ONCE(tier->lost) &&
 	       atomic64_read(&tier->used) <= size - size / 8;
 }
 

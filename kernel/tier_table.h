@@ -9,6 +9,7 @@
 #include "tier.h"
 
 extern struct mutex vmswap_tier_lock;	/* the table, the order, all settings of tiers */
+/* Written under it; who has a word that names a slot reads its tier without. */
 extern struct vmswap_tier *vmswap_tiers[VMSWAP_MAX_TIERS];
 
 typedef void (*vmswap_vm_fn)(struct vmswap_vm *vm, void *arg);
