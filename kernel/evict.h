@@ -12,7 +12,7 @@
  * @VMSWAP_EVICT_ALL: all that can (a command)
  * @VMSWAP_EVICT_COLD: those not touched since the clock last looked; the others
  *	are unmapped, so that the next look can tell
- * @VMSWAP_EVICT_FORCE: all but those just brought in
+ * @VMSWAP_EVICT_FORCE: all but those just brought in, which are spared once
  */
 enum vmswap_evict_mode {
 	VMSWAP_EVICT_ALL,

@@ -14,7 +14,8 @@
  *		POISON	the content is lost; reading fails until discarded
  * cold		the page was unmapped to see whether it is touched again; without
  *		a page in memory: it was there once (evicted or discarded)
- * fresh	just brought in: not to be evicted before it was used
+ * fresh	just brought in: spared by the next look, also by one that takes
+ *		whatever can go; not by a command
  * cold and fresh: read ahead of its use, and not used yet
  * spec		belongs to the state: SAME as above, SLOT for the tier's own use
  *

@@ -22,7 +22,7 @@
 #include "tier_table.h"
 
 /* When pages that were locked are looked at again. */
-#define RETRY_AFTER	HZ
+#define RESCUE_AGAIN	HZ
 
 struct rescue {
 	struct vmswap_tier *tier;
@@ -85,7 +85,7 @@ static void rescue(struct work_struct *work)
 		return;
 	vmswap_tier_with_each_vm(rescue_vm, &r);
 	if (r.again)
-		queue_delayed_work(system_unbound_wq, &r.tier->rescue, RETRY_AFTER);
+		queue_delayed_work(system_unbound_wq, &r.tier->rescue, RESCUE_AGAIN);
 }
 
 void vmswap_tier_lost_init(struct vmswap_tier *tier)

@@ -188,8 +188,8 @@ s64 vmswap_tier_memory(struct vmswap_vm *vm)
 	return bytes;
 }
 
-/* How long a tier whose writes fail is passed over, when there are others. */
-#define RETRY_AFTER	(5 * HZ)
+/* How long a tier whose writes fail is passed over, also when there is no other. */
+#define DEGRADED_FOR	(5 * HZ)
 
 static void note_full(struct vmswap_tier *tier)
 {
@@ -207,7 +207,7 @@ static void note_failure(struct vmswap_tier *tier, struct vmswap_store *store, i
 	if (err == -ENOMEM)
 		return;
 	atomic64_inc(&tier->errors);
-	WRITE_ONCE(tier->retry_at, jiffies + RETRY_AFTER);
+	WRITE_ONCE(tier->retry_at, jiffies + DEGRADED_FOR);
 	WRITE_ONCE(tier->degraded, true);
 	vmswap_count(store->region->vm, VC_IO_ERRORS, 1);
 	vmswap_event_io(store->region, store->folio->index, tier, err);
