@@ -195,11 +195,11 @@ static bool is_alone(struct folio *folio)
 	return !folio_mapped(folio) && folio_ref_count(folio) == 2;
 }
 
-/* No copy is current: the folio is the only one. */
-static void keep(struct vmswap_evict_run *run, unsigned int i)
+/* No copy is current: the folio is the only one.  @why: what it counts as. */
+static void keep(struct vmswap_evict_run *run, unsigned int i, unsigned long *why)
 {
 	folio_mark_dirty(run->folios[i]);
-	run->res->no_room++;
+	(*why)++;
 	run->fate[i] = STAYS;
 }
 
@@ -247,7 +247,7 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i)
 		run->res->no_gain++;
 		fallthrough;
 	default:
-		keep(run, i);
+		keep(run, i, &run->res->no_room);
 	}
 }
 
@@ -289,10 +289,10 @@ static void written_one(struct vmswap_evict_run *run, unsigned int i)
 
 	if (err) {
 		vmswap_tier_store_failed(&store, run->new[i], err);
-		keep(run, i);
+		keep(run, i, &run->res->no_room);
 	} else if (folio_test_dirty(folio) || folio_mapped(folio)) {
 		vmswap_tier_free_slot(run->region->vm, run->new[i], 0);
-		keep(run, i);
+		keep(run, i, &run->res->busy);
 	} else {
 		vmswap_tier_store_succeeded(run->new[i]);
 		stored(run, i);

@@ -37,7 +37,7 @@ struct vmswap_evict_result {
 	unsigned long evicted;
 	unsigned long pinned;	/* pinned for DMA, locked in memory */
 	unsigned long busy;	/* locked, referenced or touched at that moment */
-	unsigned long no_room;	/* no tier took them */
+	unsigned long no_room;	/* no tier took them, or writing failed */
 	unsigned long no_gain;	/* of those: a tier had room, but they do not compress */
 	unsigned long spared;	/* recently used */
 };
