@@ -5,8 +5,10 @@
  * Who runs at the same time: nobody that touches this folio or its word, for the
  * folio is locked.  A read from a device ends in any context, and unlocks it.
  */
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/sched/mm.h>
 
 #include "compat.h"
 #include "fill.h"
@@ -151,14 +153,26 @@ int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *wor
 }
 
 /*
- * For a folio that generic code has inserted: it may be the first of its 2 MiB.  It
- * gets a word all the same, or is not filled: a page that can be written must be able
- * to leave memory, and to be marked lost.
+ * For a folio that generic code has inserted: it may be the first of its 2 MiB.  The
+ * VM's cgroup pays for the leaf, whoever reads.
+ */
+u64 *vmswap_fill_get_word(struct vmswap_region *region, pgoff_t index)
+{
+	struct mem_cgroup *memcg = set_active_memcg(region->vm->memcg);
+	u64 *word = vmswap_word_at_alloc(&region->map, index, GFP_NOFS | __GFP_ACCOUNT);
+
+	set_active_memcg(memcg);
+	return word;
+}
+
+/*
+ * For a folio that generic code has inserted.  It gets a word, or is not filled: a page
+ * that can be written must be able to leave memory, and to be marked lost.
  */
 int vmswap_fill(struct vmswap_region *region, struct folio *folio)
 {
 	enum vmswap_fault_kind kind;
-	u64 *word = vmswap_word_at_alloc(&region->map, folio->index, GFP_NOFS);
+	u64 *word = vmswap_fill_get_word(region, folio->index);
 	int ret;
 
 	if (!word)

@@ -272,7 +272,7 @@ static int fill_cached(struct vmswap_request *req)
 		filemap_invalidate_unlock_shared(mapping);
 		return -EEXIST;		/* look again */
 	}
-	req->word = vmswap_word_at_alloc(&req->region->map, req->index, GFP_NOFS);
+	req->word = vmswap_fill_get_word(req->region, req->index);
 	if (req->word)
 		ret = fill_or_remove(req, false);
 	else

@@ -4,6 +4,7 @@
  * kills nobody, and pays for all that serves its VMs, whoever asks for it.
  */
 #include <signal.h>
+#include <sys/swap.h>
 
 #include "cgroup.h"
 
@@ -333,6 +334,51 @@ TEST_F(cgroup, write_by_others)
 		ASSERT_EQ(PAGE, pwrite(self->fd, page, PAGE, i * PAGE));
 	}
 	EXPECT_LE(VM_SIZE - ROUGHLY, cgroup_current(&self->cg));
+}
+
+/* Mapping decides whom a VM is charged to. */
+static int binder(int fd, uint8_t **mem, char order)
+{
+	*mem = map_shared(fd, PAGE);
+	return *mem == MAP_FAILED ? -errno : 0;
+}
+
+#define READ_FILES	64
+
+/* The words of pages that the kernel reads by itself, for somebody of another cgroup. */
+TEST_F(cgroup, read_by_the_kernel)
+{
+	uint64_t before, after;
+	struct member first;
+	char name[32];
+	int fd, i;
+
+	ASSERT_EQ(0, mkdir(path_in(&self->mnt, "many"), 0700));
+	fd = file_make(&self->mnt, "many/first", PAGE);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, member_start(&first, &self->cg, fd, binder));
+	ASSERT_EQ(0, member_do(&first, 'm'));
+	close(fd);
+	before = cgroup_get(&self->cg, "memory.stat", "kernel");
+	for (i = 0; i < READ_FILES; i++) {
+		snprintf(name, sizeof(name), "many/%d", i);
+		fd = file_make(&self->mnt, name, PAGE);
+		ASSERT_LE(0, fd);
+		/* It looks for a header in the first page. */
+		ASSERT_EQ(-1, swapon(path_in(&self->mnt, "%s", name), 0));
+		ASSERT_EQ(EINVAL, errno);
+		ASSERT_TRUE(is_resident(fd, 0));
+		close(fd);
+	}
+	/* The figures of a cgroup lag behind by two seconds. */
+	for (i = 0; i < 50; i++) {
+		after = cgroup_get(&self->cg, "memory.stat", "kernel");
+		if (after >= before + READ_FILES * PAGE)
+			break;
+		usleep(200000);
+	}
+	EXPECT_LE(before + READ_FILES * PAGE, after);
+	member_kill(&first);
 }
 
 static void take_used(const struct nlattr *attr, size_t len, void *arg)
