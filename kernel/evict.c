@@ -227,7 +227,7 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i)
 		return;
 	}
 	if (vmswap_word_state(old) == VMSWAP_WORD_SLOT) {
-		if (vmswap_tier_equal(region->vm, old, folio)) {
+		if (vmswap_tier_equal(old, folio)) {
 			vmswap_count(region->vm, VC_SKIPPED_CLEAN, 1);
 			return;
 		}

@@ -78,7 +78,7 @@ static int fill_from_slot(struct vmswap_region *region, struct folio *folio, u64
 			  bool fault)
 {
 	struct vmswap_load load = {
-		.vm = region->vm, .folio = folio, .word = READ_ONCE(*word), .fault = fault,
+		.folio = folio, .word = READ_ONCE(*word), .fault = fault,
 	};
 	int ret;
 

@@ -57,11 +57,6 @@ static struct vmswap_sb *sb_info(struct super_block *sb)
 	return sb->s_fs_info;
 }
 
-long vmswap_fs_regions(void)
-{
-	return atomic_long_read(&nr_regions);
-}
-
 long vmswap_fs_files(void)
 {
 	return atomic_long_read(&nr_files);
@@ -771,7 +766,7 @@ void vmswap_fs_exit(void)
 {
 	unregister_filesystem(&vmswapfs_type);
 	rcu_barrier();		/* inodes are freed after a grace period */
-	if (vmswap_fs_regions())
-		pr_err("leak: %ld inodes\n", vmswap_fs_regions());
+	if (atomic_long_read(&nr_regions))
+		pr_err("leak: %ld inodes\n", atomic_long_read(&nr_regions));
 	kmem_cache_destroy(region_cache);
 }

@@ -30,8 +30,7 @@ int vmswap_file_resize(struct inode *inode, loff_t size);
  */
 long vmswap_file_discard(struct vmswap_region *region, pgoff_t start, pgoff_t end);
 
-/* Files, and inodes of any kind not yet freed. */
+/* Any context: how many files there are. */
 long vmswap_fs_files(void);
-long vmswap_fs_regions(void);
 
 #endif /* VMSWAP_FS_H */

@@ -81,14 +81,12 @@ struct vmswap_store {
 
 /**
  * struct vmswap_load - one page to be read
- * @vm: whose it is
  * @folio: locked and not uptodate
  * @word: names its slot
  * @fault: a fault has asked for it: the time that it takes counts
  * @len: out: what vmswap_tier_ops.free would have to look up, or 0
  */
 struct vmswap_load {
-	struct vmswap_vm *vm;
 	struct folio *folio;
 	u64 word;
 	bool fault;
@@ -151,8 +149,7 @@ struct vmswap_tier_ops {
 	int (*load)(struct vmswap_tier *tier, struct vmswap_load *load);
 	void (*free)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
 		     unsigned int len);
-	bool (*equal)(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-		      struct folio *folio);
+	bool (*equal)(struct vmswap_tier *tier, u64 word, struct folio *folio);
 };
 
 extern const struct vmswap_tier_ops vmswap_tier_ram_ops;	/* tier_ram.c */
@@ -228,7 +225,7 @@ bool vmswap_tier_readable(u64 word);
 int vmswap_tier_store(struct vmswap_store *store, u64 *word);
 void vmswap_tier_store_succeeded(u64 word);
 void vmswap_tier_store_failed(struct vmswap_store *store, u64 word, int err);
-bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio);
+bool vmswap_tier_equal(u64 word, struct folio *folio);
 
 /* Batches of stores: init, begin and wait by the evictor, end by the tier (any context). */
 static inline void vmswap_store_batch_init(struct vmswap_store_batch *batch)

@@ -172,8 +172,7 @@ static void block_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
 }
 
 /* By checksum, keyed per VM: wrong once in 2^64 comparisons. */
-static bool block_equal(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
-			struct folio *folio)
+static bool block_equal(struct vmswap_tier *tier, u64 word, struct folio *folio)
 {
 	struct vmswap_block *block = tier->priv;
 

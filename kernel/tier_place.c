@@ -356,12 +356,12 @@ bool vmswap_tier_keeps_copy(u64 word)
 	       atomic64_read(&tier->used) <= size - size / 8;
 }
 
-bool vmswap_tier_equal(struct vmswap_vm *vm, u64 word, struct folio *folio)
+bool vmswap_tier_equal(u64 word, struct folio *folio)
 {
 	struct vmswap_tier *tier = tier_of(word);
 
 	return !READ_ONCE(tier->lost) && tier->ops->equal &&
-	       tier->ops->equal(tier, vm, word, folio);
+	       tier->ops->equal(tier, word, folio);
 }
 
 bool vmswap_tier_readable(u64 word)

@@ -436,19 +436,6 @@ u64 vmswap_vm_limit(struct vmswap_vm *vm)
 	return READ_ONCE(vm->set.limit);
 }
 
-unsigned int vmswap_vm_count(void)
-{
-	unsigned long id;
-	struct vmswap_vm *vm;
-	unsigned int n = 0;
-
-	rcu_read_lock();
-	xa_for_each(&vms, id, vm)
-		n++;
-	rcu_read_unlock();
-	return n;
-}
-
 /* What is in use for so long when nobody can use it has leaked, or a CPU stands still. */
 #define LEAK_AFTER	(60 * HZ)
 

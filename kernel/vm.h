@@ -212,7 +212,6 @@ u64 vmswap_vm_limit(struct vmswap_vm *vm);		/* bytes, or VMSWAP_NO_LIMIT */
 /* Any context: of the letters, digits and signs that names may have; "" is. */
 bool vmswap_name_ok(const char *name);
 
-unsigned int vmswap_vm_count(void);
 int vmswap_vm_init(void);
 void vmswap_vm_exit(void);
 

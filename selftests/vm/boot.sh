@@ -75,7 +75,7 @@ quote() {
 # the machine's own env and setsid: busybox's would prefer its own applets.
 write_command() {
 	local name path
-	path=$TREE/user/vmswapctl:$TREE/user/vmswapd:$VM_DIR:$PATH
+	path=$TREE/user/vmswapctl:$VM_DIR:$PATH
 	printf 'exec /usr/bin/env -i PATH=%s OUT=%s' "$(quote "$path")" "$(quote "$OUT")"
 	for name in HOME TERM LANG "${!VMSWAP_@}"; do
 		[ -z "${!name+set}" ] || printf ' %s=%s' "$name" "$(quote "${!name}")"
