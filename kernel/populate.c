@@ -292,7 +292,7 @@ static void note_use(struct vmswap_request *req)
 	w = READ_ONCE(*req->word);
 	if (!(w & VMSWAP_WORD_COLD))
 		return;
-	WRITE_ONCE(*req->word, w & ~VMSWAP_WORD_COLD);
+	vmswap_word_set_flags(req->word, VMSWAP_WORD_COLD, 0);
 	req->was_ahead = vmswap_word_is_ahead(w);
 	if (req->was_ahead)
 		vmswap_ahead_hit(req);
