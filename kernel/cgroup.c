@@ -14,7 +14,6 @@
 #include "cgroup.h"
 #include "vm.h"
 
-#ifdef CONFIG_MEMCG
 /* memory.max of one level, @high: or memory.high, in pages. */
 static unsigned long level_limit(struct mem_cgroup *memcg, bool high)
 {
@@ -36,12 +35,6 @@ static long memcg_room(struct mem_cgroup *memcg, bool high)
 	}
 	return room;
 }
-#else
-static long memcg_room(struct mem_cgroup *memcg, bool high)
-{
-	return LONG_MAX;
-}
-#endif
 
 /**
  * vmswap_cgroup_room() - pages that the VM's cgroup can still be charged with

@@ -27,6 +27,16 @@
 #error "vmswap cannot have its pages collapsed: CONFIG_READ_ONLY_THP_FOR_FS has to be off"
 #endif
 
+/* Nothing would be charged to anybody, nor a dead VMM's last task be known. */
+#ifndef CONFIG_MEMCG
+#error "vmswap needs memory cgroups: CONFIG_MEMCG has to be on"
+#endif
+
+/* mbind() would not exist; distributions have it on. */
+#ifndef CONFIG_NUMA
+#error "vmswap is tested with CONFIG_NUMA only"
+#endif
+
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kthread.h>

@@ -18,7 +18,6 @@
 #include "place.h"
 #include "vm.h"
 
-#ifdef CONFIG_NUMA
 bool vmswap_place_of_vma(struct vm_area_struct *vma, struct vmswap_place *place)
 {
 	const struct mempolicy *policy = READ_ONCE(vma->vm_policy);
@@ -85,22 +84,6 @@ struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index
 		return __folio_alloc(gfp, 0, interleaved(&place->nodes, index), NULL);
 	}
 }
-#else
-static bool has_policy(const struct vmswap_place *place)
-{
-	return false;
-}
-
-bool vmswap_place_of_vma(struct vm_area_struct *vma, struct vmswap_place *place)
-{
-	return false;
-}
-
-struct folio *vmswap_place_alloc(const struct vmswap_place *place, pgoff_t index, gfp_t gfp)
-{
-	return filemap_alloc_folio(gfp, 0, NULL);
-}
-#endif
 
 /* That of the kernel knows no policy. */
 unsigned int vmswap_place_alloc_bulk(const struct vmswap_place *place, gfp_t gfp,

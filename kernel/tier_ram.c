@@ -138,11 +138,9 @@ static void pool_put(struct vmswap_tier *tier, struct ram_pool *pool)
 
 static struct mem_cgroup *memcg_key(struct vmswap_vm *vm)
 {
-#ifdef CONFIG_MEMCG
 	/* The root cgroup, which has no limit, is as good as none. */
 	if (vm->memcg && vm->memcg->css.parent)
 		return vm->memcg;
-#endif
 	return NULL;
 }
 

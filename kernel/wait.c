@@ -18,7 +18,6 @@
 
 bool vmswap_serves_nobody(struct mm_struct *mm)
 {
-#ifdef CONFIG_MEMCG
 	struct task_struct *owner;
 	bool dead;
 
@@ -29,9 +28,6 @@ bool vmswap_serves_nobody(struct mm_struct *mm)
 	dead = !owner || (owner->flags & PF_EXITING);
 	rcu_read_unlock();
 	return dead;
-#else
-	return false;
-#endif
 }
 
 /*
