@@ -126,11 +126,6 @@ static inline void inode_set_mtime_to_ts(struct inode *inode, struct timespec64 
 }
 #endif
 
-static inline void vmswap_inode_touch(struct inode *inode)
-{
-	inode_set_mtime_to_ts(inode, inode_set_ctime_current(inode));
-}
-
 /* 6.8: error_remove_page became error_remove_folio */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 #define VMSWAP_ERROR_REMOVE_PAGE

@@ -251,6 +251,12 @@ out:
 	return ret;
 }
 
+/* An entry of the directory has come. */
+static void touch_dir(struct inode *dir)
+{
+	inode_set_mtime_to_ts(dir, inode_set_ctime_current(dir));
+}
+
 static int vmswap_create(struct mnt_idmap *idmap, struct inode *dir,
 			 struct dentry *dentry, umode_t mode, bool excl)
 {
@@ -267,7 +273,7 @@ static int vmswap_create(struct mnt_idmap *idmap, struct inode *dir,
 	ret = add_to_vm(dentry, inode);
 	if (!ret) {
 		d_make_persistent(dentry, inode);	/* names live in the dentry cache */
-		vmswap_inode_touch(dir);
+		touch_dir(dir);
 	}
 	mutex_unlock(&info->name_lock);
 	if (ret)
@@ -287,7 +293,7 @@ static struct dentry *vmswap_mkdir(struct mnt_idmap *idmap, struct inode *dir,
 		return ERR_PTR(-ENOMEM);
 	inc_nlink(dir);
 	d_make_persistent(dentry, inode);
-	vmswap_inode_touch(dir);
+	touch_dir(dir);
 	return NULL;
 }
 
