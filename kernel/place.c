@@ -24,10 +24,11 @@ bool vmswap_place_of_vma(struct vm_area_struct *vma, struct vmswap_place *place)
 
 	if (likely(!policy))
 		return false;
+	/* Not MPOL_DEFAULT: mbind() takes the policy away for that. */
 	place->mode = policy->mode;
 	place->home = policy->home_node;
 	place->nodes = policy->nodes;
-	return place->mode != MPOL_DEFAULT;
+	return true;
 }
 
 static bool has_policy(const struct vmswap_place *place)
@@ -93,9 +94,8 @@ unsigned int vmswap_place_alloc_bulk(const struct vmswap_place *place, gfp_t gfp
 }
 
 /*
- * Whoever has no mapping goes by the last one that had a policy.  It is copied under
- * the lock: a mode with the nodes of another one, or nodes that become none while
- * they are counted, would allocate from a node that does not exist.
+ * It is copied under the lock: a mode with the nodes of another one, or nodes that
+ * become none while they are counted, would allocate from a node that does not exist.
  */
 void vmswap_place_remember(struct vmswap_region *region, const struct vmswap_place *place)
 {

@@ -31,7 +31,6 @@ static unsigned long slot_of(u64 word)
 	return vmswap_word_payload(word);
 }
 
-/* Binds a slot's content to its page and VM. */
 static u64 page_sum(struct folio *folio)
 {
 	struct vmswap_region *region = vmswap_region_of(folio->mapping->host);

@@ -426,7 +426,6 @@ u64 vmswap_vm_size(struct vmswap_vm *vm)
 	return pages << PAGE_SHIFT;
 }
 
-/* In bytes, or VMSWAP_NO_LIMIT. */
 u64 vmswap_vm_limit(struct vmswap_vm *vm)
 {
 	u32 percent = READ_ONCE(vm->set.limit_percent);
