@@ -47,7 +47,6 @@
 /* The first window, and how far the setting is exceeded once a stream is steady. */
 #define FIRST_WINDOW	4u
 #define GROWTH		8u
-#define MAX_WINDOW	512u
 
 /* Pages mapped with the one that is used: a longer stall than this is not worth it. */
 #define CLAIM_MAX	64
@@ -201,7 +200,7 @@ static unsigned int next_window(struct vmswap_vm *vm, unsigned int window)
 
 	if (!window)
 		return min(prefetch, FIRST_WINDOW);
-	return min3(2 * window, prefetch * GROWTH, MAX_WINDOW);
+	return min3(2 * window, prefetch * GROWTH, VMSWAP_PREFETCH_MAX);
 }
 
 /**
@@ -284,7 +283,7 @@ pgoff_t vmswap_ahead_claim(struct vmswap_request *req)
 			   leaf + VMSWAP_LEAF_WORDS), i;
 
 	/* Another stream's. */
-	if (req->index + MAX_WINDOW < stream_end(stream))
+	if (req->index + VMSWAP_PREFETCH_MAX < stream_end(stream))
 		return req->index;
 	for (i = req->index + 1; i < end; i++)
 		if (!claim_one(region, i, req->word + (i - req->index)))

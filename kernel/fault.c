@@ -134,7 +134,7 @@ static void map_neighbours(struct vm_fault *vmf, struct vmswap_request *req)
 			vmswap_granule_zero(req, vmf->flags & FAULT_FLAG_WRITE);
 		s.first = round_down(req->index, granule);
 		s.last = s.first + granule - 1;
-		vmswap_granule_warm(req->region, req->index, req->word, &s);
+		vmswap_stretch_clip_cold(req->region, req->index, req->word, &s);
 	}
 	map_stretch(vmf, &s);
 }
@@ -237,7 +237,7 @@ static vm_fault_t vmswap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t 
 	word = vmswap_word_at(&region->map, vmf->pgoff);
 	if (word && READ_ONCE(*word) & VMSWAP_WORD_COLD)
 		return 0;
-	vmswap_granule_warm(region, vmf->pgoff, word, &s);
+	vmswap_stretch_clip_cold(region, vmf->pgoff, word, &s);
 	return filemap_map_pages(vmf, s.first, s.last);
 }
 

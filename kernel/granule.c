@@ -110,7 +110,7 @@ void vmswap_granule_zero(struct vmswap_request *req, bool dirty)
 }
 
 /**
- * vmswap_granule_warm() - narrow a stretch to pages that may be mapped unasked
+ * vmswap_stretch_clip_cold() - narrow a stretch to pages that may be mapped unasked
  * @region: where
  * @index: a page of the stretch
  * @word: its word, or NULL when it has none, nor have those beside it
@@ -118,8 +118,8 @@ void vmswap_granule_zero(struct vmswap_request *req, bool dirty)
  *
  * Stops at the first page on either side that is cold, and at the ends of the leaf.
  */
-void vmswap_granule_warm(struct vmswap_region *region, pgoff_t index, u64 *word,
-			 struct vmswap_stretch *s)
+void vmswap_stretch_clip_cold(struct vmswap_region *region, pgoff_t index, u64 *word,
+			      struct vmswap_stretch *s)
 {
 	pgoff_t leaf = round_down(index, (pgoff_t)VMSWAP_LEAF_WORDS), i;
 

@@ -76,8 +76,8 @@ void vmswap_neighbours_end(struct vmswap_neighbours *n);
 
 /* granule.c: process context, do not sleep; the folio of the page is locked. */
 void vmswap_granule_zero(struct vmswap_request *req, bool dirty);
-void vmswap_granule_warm(struct vmswap_region *region, pgoff_t index, u64 *word,
-			 struct vmswap_stretch *s);
+void vmswap_stretch_clip_cold(struct vmswap_region *region, pgoff_t index, u64 *word,
+			      struct vmswap_stretch *s);
 
 /* ahead.c: process context; the folio of the page is locked, by us or by its read. */
 void vmswap_ahead_miss(struct vmswap_request *req);

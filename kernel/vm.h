@@ -25,9 +25,10 @@
 static_assert(VMSWAP_MAX_TIERS == BIT(VMSWAP_WORD_TIER_BITS));
 static_assert(VMSWAP_PAGE_TIER(~0u) == VMSWAP_MAX_TIERS - 1);
 
-/* The default granule and prefetch window, in pages. */
+/* The default granule and prefetch window, in pages, and the longest window. */
 #define VMSWAP_GRANULE		16
 #define VMSWAP_PREFETCH		16
+#define VMSWAP_PREFETCH_MAX	512u
 #define VMSWAP_NO_LIMIT		(~0ull)
 
 /* Sequential accesses that a region tells apart. */
