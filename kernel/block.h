@@ -105,7 +105,7 @@ static inline loff_t vmswap_block_offset(struct vmswap_block_io *io)
 	return (loff_t)vmswap_word_payload(io->word) << PAGE_SHIFT;
 }
 
-/* Backends; any context.  The request must not be touched afterwards. */
+/* By backends; any context. */
 void vmswap_block_io_done(struct vmswap_block_io *io, int err);
 
 #endif /* VMSWAP_BLOCK_H */

@@ -13,7 +13,15 @@ struct vmswap_stream;
 /* For what a tier puts before the compressed bytes. */
 #define VMSWAP_HEADROOM	16
 
-/* Process context, may sleep: make @algo (VMSWAP_ALGO_*) usable. */
+/**
+ * vmswap_compress_enable() - make a compressor usable
+ * @algo: VMSWAP_ALGO_*
+ *
+ * Process context, may sleep; under no lock that memory reclaim may take.  What it
+ * allocates for each CPU stays until the module goes.
+ *
+ * Return: 0, -ENOMEM.
+ */
 int vmswap_compress_enable(u32 algo);
 
 /**

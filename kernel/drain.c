@@ -470,6 +470,15 @@ static bool has_name(const void *name)
 	return !strcmp(drain.tier->name, name);
 }
 
+/**
+ * vmswap_tier_del_cancel() - end the removal of a tier, which is used again
+ * @name: of the tier
+ * @extack: set on error
+ *
+ * Process context; sleeps until a step under way has ended, whose caller gets -EINTR.
+ *
+ * Return: 0; -ENOENT it is not being removed.
+ */
 int vmswap_tier_del_cancel(const char *name, struct netlink_ext_ack *extack)
 {
 	if (cancel_if(has_name, name))

@@ -76,6 +76,13 @@ static void send_event(struct event *e)
 		genlmsg_multicast(&vmswap_genl, skb, 0, 0, EVENT_GFP);
 }
 
+/**
+ * vmswap_event_vm() - tell that a VM has begun, or ended
+ * @kind: VMSWAP_EVENT_KIND_VM_*
+ * @vm: the VM
+ *
+ * Process context, does not sleep.  A dump under way is found to be interrupted.
+ */
 void vmswap_event_vm(enum vmswap_event_kind kind, struct vmswap_vm *vm)
 {
 	struct event e = { .kind = kind, .vm = vm };
@@ -84,6 +91,12 @@ void vmswap_event_vm(enum vmswap_event_kind kind, struct vmswap_vm *vm)
 	send_event(&e);
 }
 
+/**
+ * vmswap_event_limit() - tell that a VM is beyond its limit, and nothing of it can leave
+ * @vm: the VM
+ *
+ * Process context, does not sleep.  At most one a second is told of a VM.
+ */
 void vmswap_event_limit(struct vmswap_vm *vm)
 {
 	unsigned long last = READ_ONCE(vm->event_jiffies);
@@ -95,6 +108,14 @@ void vmswap_event_limit(struct vmswap_vm *vm)
 	send_event(&e);
 }
 
+/**
+ * vmswap_event_tier() - tell what has become of a tier
+ * @kind: VMSWAP_EVENT_KIND_TIER_* or VMSWAP_EVENT_KIND_DEVICE_LOST
+ * @tier: the tier
+ *
+ * Any context, softirq included: the last write to a device that is gone tells.  A
+ * dump under way is found to be interrupted, but for a tier that is full.
+ */
 void vmswap_event_tier(enum vmswap_event_kind kind, struct vmswap_tier *tier)
 {
 	struct event e = {
@@ -106,6 +127,15 @@ void vmswap_event_tier(enum vmswap_event_kind kind, struct vmswap_tier *tier)
 	send_event(&e);
 }
 
+/**
+ * vmswap_event_io() - tell that a read or write of a tier has failed
+ * @region: of the page
+ * @index: of the page in it
+ * @tier: the tier
+ * @err: why, a negative errno
+ *
+ * Process context, does not sleep.
+ */
 void vmswap_event_io(struct vmswap_region *region, pgoff_t index,
 		     const struct vmswap_tier *tier, int err)
 {
@@ -118,6 +148,13 @@ void vmswap_event_io(struct vmswap_region *region, pgoff_t index,
 	send_event(&e);
 }
 
+/**
+ * vmswap_event_lost() - tell that the memory of a page broke, and its bytes are lost
+ * @region: of the page
+ * @index: of the page in it
+ *
+ * Process context, does not sleep.
+ */
 void vmswap_event_lost(struct vmswap_region *region, pgoff_t index)
 {
 	struct event e = {
@@ -128,6 +165,14 @@ void vmswap_event_lost(struct vmswap_region *region, pgoff_t index)
 	send_event(&e);
 }
 
+/**
+ * vmswap_event_by() - tell of a setting that a request has changed
+ * @kind: VMSWAP_EVENT_KIND_VM_CHANGED or VMSWAP_EVENT_KIND_HOST_CHANGED
+ * @vm: whose it is, or NULL
+ * @info: the request; its socket is told
+ *
+ * Process context, does not sleep.  A dump under way is found to be interrupted.
+ */
 void vmswap_event_by(enum vmswap_event_kind kind, struct vmswap_vm *vm, struct genl_info *info)
 {
 	struct event e = { .kind = kind, .vm = vm, .portid = info->snd_portid };

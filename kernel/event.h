@@ -14,16 +14,15 @@ struct vmswap_vm;
 
 /* All are cheap when nobody listens, do not sleep, and allocate GFP_NOWAIT. */
 
-/* Any context, softirq included: the last write to a device that is gone tells. */
+/* Any context. */
 void vmswap_event_tier(enum vmswap_event_kind kind, struct vmswap_tier *tier);
 
 /* Process context: they take the VM's name_lock. */
 void vmswap_event_vm(enum vmswap_event_kind kind, struct vmswap_vm *vm);
-void vmswap_event_limit(struct vmswap_vm *vm);	/* at most one a second and VM */
+void vmswap_event_limit(struct vmswap_vm *vm);
 void vmswap_event_io(struct vmswap_region *region, pgoff_t index,
 		     const struct vmswap_tier *tier, int err);
 void vmswap_event_lost(struct vmswap_region *region, pgoff_t index);
-/* That a request caused; @vm may be NULL. */
 void vmswap_event_by(enum vmswap_event_kind kind, struct vmswap_vm *vm,
 		     struct genl_info *info);
 

@@ -389,6 +389,8 @@ static void finish_run(struct vmswap_evict_run *run)
  * vmswap_evict_where() - where a caller may store that no memory reclaim has called
  *
  * Whoever may not wait for I/O, or frees memory itself, must not enter a file system.
+ *
+ * Return: VMSWAP_STORE_SAFE for them, VMSWAP_STORE_ANY for all others.
  */
 enum vmswap_store_where vmswap_evict_where(void)
 {

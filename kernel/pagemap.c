@@ -55,6 +55,17 @@ u64 *vmswap_word_at(struct vmswap_pagemap *map, pgoff_t index)
 	return leaf ? leaf + (index & (VMSWAP_LEAF_WORDS - 1)) : NULL;
 }
 
+/**
+ * vmswap_word_at_alloc() - the address of a word, whose leaf is made if need be
+ * @map: of the region
+ * @index: page index
+ * @gfp: for the leaf, and for the tree of leaves
+ *
+ * Process context; sleeps as @gfp says.  A leaf stays until the region goes, and so
+ * does the address.
+ *
+ * Return: the address, or NULL when there is no memory.
+ */
 u64 *vmswap_word_at_alloc(struct vmswap_pagemap *map, pgoff_t index, gfp_t gfp)
 {
 	unsigned long i = index >> VMSWAP_LEAF_SHIFT;
@@ -100,6 +111,15 @@ static void account_state(struct vmswap_vm *vm, enum vmswap_word_state state, in
 	}
 }
 
+/**
+ * vmswap_word_set_loaded() - change a word whose slot was read just now
+ * @region: where it is
+ * @word: its address
+ * @new: what it becomes, flags included
+ * @len: bytes that the old slot holds, as vmswap_load.len has told; 0: not known
+ *
+ * As vmswap_word_set(), but for what need not be looked up again.
+ */
 void vmswap_word_set_loaded(struct vmswap_region *region, u64 *word, u64 new,
 			    unsigned int len)
 {
@@ -114,6 +134,17 @@ void vmswap_word_set_loaded(struct vmswap_region *region, u64 *word, u64 new,
 		vmswap_tier_free_slot(region->vm, old, len);
 }
 
+/**
+ * vmswap_word_set() - change a word
+ * @region: where it is
+ * @word: its address
+ * @new: what it becomes, flags included
+ *
+ * Under the folio lock, or, where there is no folio, invalidate_lock for writing.
+ * Does not sleep; in softirq only with a slot of a tier that keeps copies.  Frees the
+ * slot that the old word named unless the new one names the same, and counts what the
+ * VM has of each state.
+ */
 void vmswap_word_set(struct vmswap_region *region, u64 *word, u64 new)
 {
 	vmswap_word_set_loaded(region, word, new, 0);

@@ -114,7 +114,7 @@ u64 vmswap_word_decode_same(u64 word);
 /* Any context: the address of a word, or NULL when its leaf does not exist. */
 u64 *vmswap_word_at(struct vmswap_pagemap *map, pgoff_t index);
 
-/* Process context, may allocate: the address of a word, or NULL. */
+/* Process context, may allocate. */
 u64 *vmswap_word_at_alloc(struct vmswap_pagemap *map, pgoff_t index, gfp_t gfp);
 
 static inline u64 vmswap_word_read(struct vmswap_pagemap *map, pgoff_t index)
@@ -124,13 +124,8 @@ static inline u64 vmswap_word_read(struct vmswap_pagemap *map, pgoff_t index)
 	return word ? READ_ONCE(*word) : 0;
 }
 
-/*
- * Under the folio lock, or invalidate_lock for writing.  Frees the slot that
- * the old word named unless the new word names the same one.
- */
+/* Under the folio lock, or invalidate_lock for writing; do not sleep. */
 void vmswap_word_set(struct vmswap_region *region, u64 *word, u64 new);
-
-/* The same after the slot was read, which has told its length. */
 void vmswap_word_set_loaded(struct vmswap_region *region, u64 *word, u64 new,
 			    unsigned int len);
 

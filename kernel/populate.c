@@ -318,7 +318,8 @@ static int get_cached(struct vmswap_request *req)
  * @req: which, and how
  *
  * Return: 0 the folio is locked and uptodate; -EINPROGRESS it is locked by
- * somebody else; -EAGAIN it would have to wait for another lock; -ENOSPC no
+ * somebody else; -EAGAIN with @req->nowait alone: it would have to wait for another
+ * lock, for memory, which there is none now, or for room beyond the limit; -ENOSPC no
  * room within the limit; -EHWPOISON its content is lost; -ENODATA it is beyond
  * the end of the file; -ENOMEM.
  */
@@ -423,6 +424,8 @@ int vmswap_page_admit(struct vmswap_region *region, pgoff_t index)
  *
  * As vmswap_page_get(), but never waits for room: vmswap_page_admit() found some, or
  * it is a single page, which the slack has room for.
+ *
+ * Return: as vmswap_page_get().
  */
 struct folio *vmswap_page_get_admitted(struct vmswap_region *region, pgoff_t index)
 {

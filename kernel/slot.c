@@ -6,6 +6,15 @@
 
 #include "slot.h"
 
+/**
+ * vmswap_slots_init() - make the slots of a tier, all free
+ * @slots: uninitialized
+ * @nr: how many
+ *
+ * Process context, may sleep.
+ *
+ * Return: 0; or -ENOMEM, when there is nothing to destroy.
+ */
 int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr)
 {
 	spin_lock_init(&slots->lock);
@@ -110,6 +119,13 @@ long vmswap_slot_alloc(struct vmswap_slots *slots, long after, unsigned long wan
 	return slot < slots->nr ? slot : -ENOSPC;
 }
 
+/**
+ * vmswap_slot_free() - give a slot back
+ * @slots: of this tier
+ * @slot: what vmswap_slot_alloc() returned; nobody reads or writes it any more
+ *
+ * Any context.
+ */
 void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot)
 {
 	unsigned long flags;

@@ -29,7 +29,7 @@ struct vmswap_slots {
 int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr);
 void vmswap_slots_destroy(struct vmswap_slots *slots);
 
-/* Any context.  A slot, or -ENOSPC. */
+/* Any context. */
 long vmswap_slot_alloc(struct vmswap_slots *slots, long after, unsigned long want);
 void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot);
 

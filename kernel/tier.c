@@ -270,7 +270,17 @@ static int publish_tier(struct vmswap_tier *tier, const struct vmswap_tier_param
 	return ret;
 }
 
-/* The device is opened without the tier lock: it walks paths, and may take long. */
+/**
+ * vmswap_tier_add() - make a tier, and give it to all VMs
+ * @params: what is asked for; sizes in bytes
+ * @extack: set on error
+ *
+ * Process context, may sleep.  The device is opened without the tier lock: it walks
+ * paths, and may take long.
+ *
+ * Return: 0; -EEXIST the name is taken; -ENOSPC there are VMSWAP_MAX_TIERS;
+ * -EOPNOTSUPP there is no such kind; -ENOMEM; what the kind's @create says.
+ */
 int vmswap_tier_add(const struct vmswap_tier_params *params, struct netlink_ext_ack *extack)
 {
 	struct vmswap_tier *tier;
@@ -293,6 +303,16 @@ int vmswap_tier_add(const struct vmswap_tier_params *params, struct netlink_ext_
 	return 0;
 }
 
+/**
+ * vmswap_tier_change() - change settings of a tier
+ * @params: its name, and of rank, size (bytes) and reclaim_safe what is to change
+ * @extack: set on error
+ *
+ * Process context, may sleep.  All that is asked for is changed, or nothing.
+ *
+ * Return: 0; -ENOENT there is none of that name; -EOPNOTSUPP the size of a block tier
+ * is fixed; -EBUSY it holds more than the size; -ENOMEM.
+ */
 int vmswap_tier_change(const struct vmswap_tier_params *params, struct netlink_ext_ack *extack)
 {
 	struct vmswap_tier *tier;
@@ -358,6 +378,15 @@ static struct vmswap_tier *next_by_rank(const struct vmswap_tier *last)
 	return next;
 }
 
+/**
+ * vmswap_tier_for_each() - call a function for each tier, by rank
+ * @fn: what to call, under the tier lock; anything but 0 ends the walk
+ * @arg: for @fn
+ *
+ * Process context, may sleep.
+ *
+ * Return: what @fn has returned last; 0 when there is no tier.
+ */
 int vmswap_tier_for_each(int (*fn)(struct vmswap_tier *tier, void *arg), void *arg)
 {
 	struct vmswap_tier *tier;

@@ -256,7 +256,7 @@ static inline void vmswap_store_batch_wait(struct vmswap_store_batch *batch)
 /* Any context: the device is gone. */
 void vmswap_tier_lost(struct vmswap_tier *tier);
 
-/* Whoever changed the word; see vmswap_word_set().  @len: as load has told, or 0. */
+/* Whoever changed the word, in any context that may; see vmswap_word_set(). */
 void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word, unsigned int len);
 
 /* Any context: bytes that the VM's copies take of this host's memory. */
@@ -276,7 +276,6 @@ bool vmswap_tier_room(struct vmswap_vm *vm);
 int vmswap_tier_mask(const char *names, u32 *mask, struct netlink_ext_ack *extack);
 size_t vmswap_tier_mask_names(u32 mask, char *buf, size_t size);
 u32 vmswap_tier_state(const struct vmswap_tier *tier);
-/* Calls fn for each tier by rank under the tier lock; stops at non-zero. */
 int vmswap_tier_for_each(int (*fn)(struct vmswap_tier *tier, void *arg), void *arg);
 
 int vmswap_tier_init(void);

@@ -104,6 +104,14 @@ static void read_failed(struct work_struct *work)
 	vmswap_block_of(io)->ops->submit(io);
 }
 
+/**
+ * vmswap_block_io_done() - a backend has done what it was asked for
+ * @io: the request; it must not be touched afterwards
+ * @err: 0 or why it has failed
+ *
+ * Any context.  What has been written is told to its batch; of what has been read the
+ * checksum is compared.  A read that went wrong is submitted once more, by a worker.
+ */
 void vmswap_block_io_done(struct vmswap_block_io *io, int err)
 {
 	if (io->write) {

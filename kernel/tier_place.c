@@ -130,6 +130,10 @@ bool vmswap_tier_takes_pages(const struct vmswap_tier *tier)
 /**
  * vmswap_tier_room() - is there a tier that may take a page of this VM
  * @vm: the VM
+ *
+ * Process context, does not sleep.
+ *
+ * Return: true when one is attached and has room, as far as is known.
  */
 bool vmswap_tier_room(struct vmswap_vm *vm)
 {
@@ -327,6 +331,15 @@ void vmswap_tier_store_failed(struct vmswap_store *store, u64 word, int err)
 	vmswap_tier_free_slot(store->region->vm, word, 0);
 }
 
+/**
+ * vmswap_tier_load() - read the copy of a page into its folio
+ * @load: the page; its folio locked
+ *
+ * Process context, may sleep.  A read that fails at once is tried a second time.
+ *
+ * Return: 0 the folio has the bytes; -EINPROGRESS vmswap_load_done() follows, and
+ * unlocks it; -EIO, -EBADMSG the content cannot be had.
+ */
 int vmswap_tier_load(struct vmswap_load *load)
 {
 	struct vmswap_tier *tier = tier_of(load->word);
@@ -356,6 +369,16 @@ bool vmswap_tier_keeps_copy(u64 word)
 	       atomic64_read(&tier->used) <= size - size / 8;
 }
 
+/**
+ * vmswap_tier_equal() - does a slot hold exactly what a page holds
+ * @word: names the slot
+ * @folio: locked, and not mapped
+ *
+ * Process context, may sleep.
+ *
+ * Return: true when it does, for a block tier by a checksum of 64 bits; false also when
+ * the tier cannot tell, or its device is gone.
+ */
 bool vmswap_tier_equal(u64 word, struct folio *folio)
 {
 	struct vmswap_tier *tier = tier_of(word);
@@ -369,6 +392,15 @@ bool vmswap_tier_readable(u64 word)
 	return !READ_ONCE(tier_of(word)->lost);
 }
 
+/**
+ * vmswap_tier_free_slot() - give a slot back
+ * @vm: whose page it has
+ * @word: named it; no word does any more, or ever did
+ * @len: bytes that it holds, as vmswap_load.len has told; 0: not known
+ *
+ * Does not sleep; for a tier that keeps copies also in softirq.  When its tier was full,
+ * and is not any more, the VM is tried again.
+ */
 void vmswap_tier_free_slot(struct vmswap_vm *vm, u64 word, unsigned int len)
 {
 	struct vmswap_tier *tier;

@@ -258,9 +258,13 @@ unlock:
 	return ret;
 }
 
-/*
- * The region's inode is on its way out: no file, no mapping, no folio.  Its
- * memory is freed after an RCU grace period, as the list walks need it.
+/**
+ * vmswap_vm_region_del() - take a region out of its VM
+ * @region: its inode is on its way out: no file, no mapping, no folio
+ *
+ * Process context, may sleep.  Its words and slots go; the VM ends with its last
+ * region.  The caller frees its memory after an RCU grace period, as the list walks
+ * need it.
  */
 void vmswap_vm_region_del(struct vmswap_region *region)
 {
