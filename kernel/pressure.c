@@ -36,6 +36,9 @@
 /* Pages that the worker takes from one VM before it draws the next. */
 #define WORKER_BATCH	256
 
+/* Of these, how many are written at once: whoever waits for memory hears of them. */
+#define RELIEF_SLICE	(VMSWAP_EVICT_RUNS * VMSWAP_RUN_MAX)
+
 /* How long it waits for that VM before it asks others as well. */
 #define PATIENCE	(HZ / 10)
 
@@ -207,6 +210,7 @@ static void note_relief(unsigned long freed)
 	if (freed) {
 		WRITE_ONCE(failing, jiffies);
 		atomic_set(&failures, 0);
+		wake_up(&progress);
 	} else {
 		atomic_inc(&failures);
 	}
@@ -221,11 +225,20 @@ static void note_relief(unsigned long freed)
 void vmswap_pressure_relieve(struct kthread_work *work)
 {
 	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, relief_work);
+	unsigned long left = vm->relief_nr, n;
 	int nice = task_nice(current);
+	bool gave = false;
 
 	/* This is not work ahead: the host waits for it. */
 	set_user_nice(current, min(nice, 0));
-	note_relief(vmswap_reclaim_node(vm, vm->relief_nr, vm->relief_nid));
+	do {
+		n = vmswap_reclaim_node(vm, min_t(unsigned long, left, RELIEF_SLICE),
+					vm->relief_nid);
+		if (n || !gave)
+			note_relief(n);
+		gave |= n > 0;
+		left -= min(left, n);
+	} while (n && left);
 	set_user_nice(current, nice);
 	/* Pairs with the acquire in is_relieving(). */
 	smp_store_release(&vm->relieving, false);

@@ -15,6 +15,8 @@
 #define DISK_SIZE	GIB
 #define SLOW		"vmswap-slow"
 #define SLOW_MS		500
+/* Longer than the allocator tries before it kills, shorter than the notifier waits. */
+#define VERY_SLOW_MS	1500
 #define DISK_TIER	"disk0"
 #define WELL		"vmswap-well"
 #define HUNG		"vmswap-hung"
@@ -344,13 +346,13 @@ static int disk_tier_add(const char *name, const char *path)
 	return ret;
 }
 
-static int slow_tier_add(void)
+static int slow_tier_add(unsigned int ms)
 {
 	char command[256];
 
 	snprintf(command, sizeof(command),
-		 "dmsetup create %s --table '0 %llu delay %s 0 0 %s 0 %d' && dmsetup mknodes",
-		 SLOW, DISK_SIZE / 512, DISK, DISK, SLOW_MS);
+		 "dmsetup create %s --table '0 %llu delay %s 0 0 %s 0 %u' && dmsetup mknodes",
+		 SLOW, DISK_SIZE / 512, DISK, DISK, ms);
 	if (!have_disk() || system("modprobe dm-delay") || system(command))
 		return -ENODEV;
 	return disk_tier_add(DISK_TIER, "/dev/mapper/" SLOW);
@@ -414,7 +416,7 @@ TEST_F(pressure, before_the_killer)
 	struct notified n = {};
 	struct hog hog;
 
-	self->slow = !slow_tier_add();
+	self->slow = !slow_tier_add(VERY_SLOW_MS);
 	if (!self->slow)
 		SKIP(return, "%s", "no " DISK " or no dm-delay");
 	write_class(self->mem, PAGE_RANDOM, size / PAGE);
@@ -474,7 +476,7 @@ TEST_F(pressure, kswapd_waits_for_no_device)
 	struct hog hog;
 	int fd;
 
-	self->slow = !slow_tier_add();
+	self->slow = !slow_tier_add(SLOW_MS);
 	if (!self->slow)
 		SKIP(return, "%s", "no " DISK " or no dm-delay");
 	fd = file_make(&self->mnt, "vm-in-cgroup", size);
