@@ -148,14 +148,25 @@ static void unmap_run(struct vmswap_evict_run *run)
 	}
 }
 
-static bool any_mapped(struct vmswap_evict_run *run)
+/*
+ * What was mapped may have been written without a trace: KVM's gfn_to_pfn_cache (the
+ * guest's clock) takes a page by a fast GUP, which sets nothing dirty, keeps no
+ * reference, and writes until the page is unmapped.  So it counts as dirty, and is
+ * compared with its copy.
+ */
+static bool dirty_mapped(struct vmswap_evict_run *run)
 {
+	bool any = false;
 	unsigned int i;
 
-	for (i = 0; i < run->nr; i++)
-		if (folio_mapped(run->folios[i]))
-			return true;
-	return false;
+	for (i = 0; i < run->nr; i++) {
+		if (!folio_mapped(run->folios[i]))
+			continue;
+		any = true;
+		if (!folio_test_dirty(run->folios[i]))
+			folio_mark_dirty(run->folios[i]);
+	}
+	return any;
 }
 
 /* The one value that all 64-bit words of the page have, if so. */
@@ -463,7 +474,7 @@ void vmswap_evict_begin(struct vmswap_evictor *ev, struct vmswap_region *region,
 		vmswap_evict_wait(ev);
 	run_init(run, ev, region);
 	lock_run(run, start, nr);
-	if (run->nr && any_mapped(run))
+	if (run->nr && dirty_mapped(run))
 		unmap_run(run);
 	/* The folios may be gone once they are unlocked: their places are kept. */
 	for (i = 0; i < run->nr; i++)
