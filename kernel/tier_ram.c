@@ -82,18 +82,27 @@ static u64 header_sum(const struct ram_header *h, u64 seed)
 
 /*
  * Make tier->used follow what the pool really takes, which seldom changes.  Faults do that
- * at the same time, so without a lock: each adds the difference to what it replaces, whatever
- * the order, and looks again, as what it wrote may be older than what it replaced.  Whoever
- * changes the pool later finds that (both barriers are full) and does the same.
+ * at the same time, so without a lock.  Growth counts before it is published, and what has
+ * gone after, so that used is never less than what is published of all pools, and who finds
+ * his own growth published finds it counted.  Each looks again, as what it published may be
+ * outdated; whoever changes the pool later finds that (both barriers are full).
  */
 static void account_pool(struct vmswap_tier *tier, struct ram_pool *pool)
 {
 	long now, was;
+	s64 growth;
 
-	smp_mb();	/* after what the caller did to the pool; pairs with another's xchg */
-	while ((now = zs_get_total_pages(pool->zs)) != atomic_long_read(&pool->accounted)) {
-		was = atomic_long_xchg(&pool->accounted, now);
-		atomic64_add((s64)(now - was) << PAGE_SHIFT, &tier->used);
+	smp_mb();	/* after what the caller did to the pool; pairs with another's cmpxchg */
+	while ((now = zs_get_total_pages(pool->zs)) !=
+	       (was = atomic_long_read(&pool->accounted))) {
+		growth = (s64)(now - was) << PAGE_SHIFT;
+		if (growth > 0)
+			atomic64_add(growth, &tier->used);
+		if (atomic_long_cmpxchg(&pool->accounted, was, now) != was)
+			growth = -max_t(s64, growth, 0);	/* somebody was faster */
+		else
+			growth = min_t(s64, growth, 0);
+		atomic64_add(growth, &tier->used);
 	}
 }
 
