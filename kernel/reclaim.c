@@ -432,13 +432,14 @@ static bool is_queued(const struct kthread_work *work)
 #define RETRY_MIN	HZ
 #define RETRY_MAX	(60 * HZ)
 
-/* One that others have called comes in between, and changes nothing. */
+/* Or sooner.  One that others have called comes in between, and changes nothing. */
 static void retry_in(struct vmswap_vm *vm, unsigned long delay)
 {
-	if (delayed_work_pending(&vm->retry_work))
+	if (delayed_work_pending(&vm->retry_work) &&
+	    !time_before(jiffies + delay, READ_ONCE(vm->retry_work.timer.expires)))
 		return;
 	vmswap_vm_hold(vm);
-	if (!queue_delayed_work(system_wq, &vm->retry_work, delay))
+	if (mod_delayed_work(system_wq, &vm->retry_work, delay))
 		vmswap_vm_put(vm);
 }
 

@@ -123,12 +123,13 @@ free:
 	return ERR_PTR(ret);
 }
 
-/* The last reference may have been put by its own thread, which ends here. */
+/* The last reference may have been put by its own thread, which ends here; or by a retry. */
 static void vm_free(struct work_struct *work)
 {
 	struct vmswap_vm *vm = container_of(to_rcu_work(work), struct vmswap_vm, rwork);
 
 	kthread_destroy_worker(vm->worker);
+	cancel_delayed_work_sync(&vm->retry_work);	/* as that */
 	vmswap_evict_vm_exit(vm);
 	if (vm->memcg)
 		mem_cgroup_put(vm->memcg);
