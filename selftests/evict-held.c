@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* evict-held.c - eviction and what somebody holds: pinned, locked, referenced pages. */
+#include <fcntl.h>
 #include <linux/if_xdp.h>
+#include <linux/kvm.h>
 #include <semaphore.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -300,6 +303,82 @@ TEST_F(race, store_by_stale_tlb)
 	pthread_join(s.zapper, NULL);
 	pthread_join(s.storer, NULL);
 	munmap(s.mem, TABLE_PAGES * PAGE);
+}
+
+/* ------------------------------------------------------- written without a trace */
+
+#define SYSTEM_TIME	0x4b564d01	/* KVM's clock, by the address of its structure */
+#define CLOCK_BYTES	32
+#define CLOCK_AT	(FILE_SIZE / 2)	/* not a neighbour of what is written */
+
+/* A virtual machine with its clock at CLOCK_AT. */
+struct clock_vm {
+	int kvm, vm, cpu;
+};
+
+static int clock_vm_begin(struct clock_vm *c, uint8_t *mem)
+{
+	struct kvm_userspace_memory_region slot = {
+		.memory_size = FILE_SIZE,
+		.userspace_addr = (uintptr_t)mem,
+	};
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msr = { { .nmsrs = 1 }, { .index = SYSTEM_TIME, .data = CLOCK_AT | 1 } };
+	struct kvm_regs regs = { .rflags = 2 };
+	struct kvm_sregs sregs;
+
+	c->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	c->vm = ioctl(c->kvm, KVM_CREATE_VM, 0);
+	if (c->vm < 0 || ioctl(c->vm, KVM_SET_USER_MEMORY_REGION, &slot))
+		return -errno;
+	c->cpu = ioctl(c->vm, KVM_CREATE_VCPU, 0);
+	if (c->cpu < 0 || ioctl(c->cpu, KVM_GET_SREGS, &sregs))
+		return -errno;
+	sregs.cs.base = 0;
+	sregs.cs.selector = 0;
+	if (ioctl(c->cpu, KVM_SET_SREGS, &sregs) || ioctl(c->cpu, KVM_SET_REGS, &regs))
+		return -errno;
+	return ioctl(c->cpu, KVM_SET_MSRS, &msr) == 1 ? 0 : -EINVAL;
+}
+
+/* Its next run writes the clock: then it halts, and is left. */
+static int clock_vm_tick(struct clock_vm *c)
+{
+	return ioctl(c->cpu, KVM_KVMCLOCK_CTRL) || ioctl(c->cpu, KVM_RUN, 0) ? -errno : 0;
+}
+
+static void clock_vm_end(struct clock_vm *c)
+{
+	close(c->cpu);
+	close(c->vm);
+	close(c->kvm);
+}
+
+/*
+ * KVM keeps the clock's page without a reference, and writes to it past the page table:
+ * neither is dirty, but for its first use.
+ */
+TEST_F(race, kvm_clock)
+{
+	static const uint8_t halt[] = { 0xf4, 0xeb, 0xfd };	/* and once more */
+	uint8_t before[CLOCK_BYTES], *clock = self->mem + CLOCK_AT;
+	struct clock_vm c;
+
+	if (access("/dev/kvm", R_OK | W_OK))
+		SKIP(return, "%s", "no /dev/kvm");
+	memcpy(self->mem, halt, sizeof(halt));
+	/* Only read: mapped, and clean. */
+	ASSERT_TRUE(is_zero(clock, PAGE));
+	ASSERT_FALSE(page_state(self->fd, CLOCK_AT) & VMSWAP_PAGE_DIRTY);
+	ASSERT_EQ(0, clock_vm_begin(&c, self->mem));
+	ASSERT_EQ(0, clock_vm_tick(&c));
+	memcpy(before, clock, sizeof(before));
+	EXPECT_FALSE(is_zero(before, sizeof(before)));
+	ASSERT_TRUE(evict_page(self->fd, CLOCK_AT));
+	EXPECT_EQ(0, memcmp(before, clock, sizeof(before)));
+	clock_vm_end(&c);
 }
 
 /* ----------------------------------------------------------------------- mlock */
