@@ -152,7 +152,7 @@ static void unmap_run(struct vmswap_evict_run *run)
  * What was mapped may have been written without a trace: KVM's gfn_to_pfn_cache (the
  * guest's clock) takes a page by a fast GUP, which sets nothing dirty, keeps no
  * reference, and writes until the page is unmapped.  So it counts as dirty, and is
- * compared with its copy.
+ * compared with its copy.  Whoever else unmaps (munmap, exit) has no guest any more.
  */
 static bool dirty_mapped(struct vmswap_evict_run *run)
 {

@@ -159,7 +159,9 @@ int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *wor
 u64 *vmswap_fill_get_word(struct vmswap_region *region, pgoff_t index)
 {
 	struct mem_cgroup *memcg = set_active_memcg(region->vm->memcg);
-	u64 *word = vmswap_word_at_alloc(&region->map, index, GFP_NOFS | __GFP_ACCOUNT);
+	/* A cgroup that is full shall not kill for it: the read fails, or comes again. */
+	u64 *word = vmswap_word_at_alloc(&region->map, index, GFP_NOFS | __GFP_ACCOUNT |
+					 __GFP_NORETRY | __GFP_NOWARN);
 
 	set_active_memcg(memcg);
 	return word;

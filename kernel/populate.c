@@ -451,7 +451,7 @@ static int prefetch_range(struct vmswap_region *region, pgoff_t start, pgoff_t e
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
-		if (!vmswap_reclaim_has_room(region->vm)) {
+		if (!vmswap_reclaim_is_low(region->vm)) {
 			(*no_room)++;
 			continue;
 		}

@@ -225,20 +225,20 @@ static void note_relief(unsigned long freed)
 void vmswap_pressure_relieve(struct kthread_work *work)
 {
 	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, relief_work);
-	unsigned long left = vm->relief_nr, n;
+	unsigned long left = vm->relief_nr, slice, n;
 	int nice = task_nice(current);
 	bool gave = false;
 
 	/* This is not work ahead: the host waits for it. */
 	set_user_nice(current, min(nice, 0));
 	do {
-		n = vmswap_reclaim_node(vm, min_t(unsigned long, left, RELIEF_SLICE),
-					vm->relief_nid);
+		slice = min_t(unsigned long, left, RELIEF_SLICE);
+		n = vmswap_reclaim_node(vm, slice, vm->relief_nid);
 		if (n || !gave)
 			note_relief(n);
 		gave |= n > 0;
 		left -= min(left, n);
-	} while (n && left);
+	} while (n >= slice && left);
 	set_user_nice(current, nice);
 	/* Pairs with the acquire in is_relieving(). */
 	smp_store_release(&vm->relieving, false);

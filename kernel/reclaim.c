@@ -564,14 +564,29 @@ static bool is_low(unsigned long resident, unsigned long limit)
 }
 
 /**
- * vmswap_reclaim_has_room() - may one more page come in without pushing another out
+ * vmswap_reclaim_has_room() - may one more page come in within the limit
  * @vm: the VM
  *
  * Context: any.  Nothing is kept for the caller.
  *
- * Return: whether it may; also not in the background.
+ * Return: whether it may; others may have to leave for it in the background.
  */
 bool vmswap_reclaim_has_room(struct vmswap_vm *vm)
+{
+	unsigned long limit = vmswap_reclaim_limit(vm);
+
+	return limit == ULONG_MAX || vmswap_vm_resident(vm) < limit;
+}
+
+/**
+ * vmswap_reclaim_is_low() - may one more page come in without pushing another out
+ * @vm: the VM
+ *
+ * Context: any.  Nothing is kept for the caller.
+ *
+ * Return: whether it may, and nobody has to leave for it, not in the background either.
+ */
+bool vmswap_reclaim_is_low(struct vmswap_vm *vm)
 {
 	unsigned long limit = vmswap_reclaim_limit(vm);
 

@@ -12,6 +12,7 @@
 int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait);
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr);
 bool vmswap_reclaim_has_room(struct vmswap_vm *vm);
+bool vmswap_reclaim_is_low(struct vmswap_vm *vm);
 unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched);
 
 /* Memory reclaim: any lock may be held; tries locks, waits for I/O only when told to. */

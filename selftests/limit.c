@@ -613,6 +613,19 @@ TEST_F(limit, prefetch_evicts_nothing)
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
 }
 
+/* What is in a tier comes back as far as the limit goes, and not a page less. */
+TEST_F(limit, tier_del_to_the_limit)
+{
+	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, VM_SIZE));
+	ASSERT_EQ(0, policy_tier_del(&self->policy, TEST_TIER));
+	ASSERT_EQ(0, add_big_tier(&self->policy));
+	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
+	ASSERT_EQ(0, evict(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
+	EXPECT_EQ(VM_SIZE, resident(self->fd));
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES));
+}
+
 /* The process id of the kernel's thread of this name, or 0. */
 static pid_t thread_of_kernel(const char *name)
 {
