@@ -624,6 +624,7 @@ TEST_F(limit, tier_del_to_the_limit)
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
 	EXPECT_EQ(VM_SIZE, resident(self->fd));
 	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES));
+	EXPECT_EQ(0, test_tier_add());
 }
 
 /* The process id of the kernel's thread of this name, or 0. */
