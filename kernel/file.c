@@ -480,7 +480,7 @@ static int zero_tail(struct vmswap_region *region, struct folio *folio, loff_t s
 	return ret;
 }
 
-/* Under invalidate_lock for writing.  Cannot fail: nobody waits any more. */
+/* Under invalidate_lock for writing.  Cannot fail: counting waits for nobody any more. */
 static void cut_off(struct inode *inode, loff_t size)
 {
 	struct vmswap_region *region = vmswap_region_of(inode);

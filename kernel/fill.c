@@ -152,14 +152,11 @@ int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *wor
 	return 0;
 }
 
-/*
- * For a folio that generic code has inserted: it may be the first of its 2 MiB.  The
- * VM's cgroup pays for the leaf, whoever reads.
- */
-u64 *vmswap_fill_get_word(struct vmswap_region *region, pgoff_t index)
+/* It may be the first of its 2 MiB.  The VM's cgroup pays for the leaf, whoever reads. */
+static u64 *get_word(struct vmswap_region *region, pgoff_t index)
 {
 	struct mem_cgroup *memcg = set_active_memcg(region->vm->memcg);
-	/* A cgroup that is full shall not kill for it: the read fails, or comes again. */
+	/* A cgroup that is full shall not kill for it: the read fails. */
 	u64 *word = vmswap_word_at_alloc(&region->map, index, GFP_NOFS | __GFP_ACCOUNT |
 					 __GFP_NORETRY | __GFP_NOWARN);
 
@@ -174,7 +171,7 @@ u64 *vmswap_fill_get_word(struct vmswap_region *region, pgoff_t index)
 int vmswap_fill(struct vmswap_region *region, struct folio *folio)
 {
 	enum vmswap_fault_kind kind;
-	u64 *word = vmswap_fill_get_word(region, folio->index);
+	u64 *word = get_word(region, folio->index);
 	int ret;
 
 	if (!word)

@@ -11,9 +11,6 @@
  */
 int vmswap_fill(struct vmswap_region *region, struct folio *folio);
 
-/* Process context, may sleep: the word of a folio that is locked; NULL: no memory. */
-u64 *vmswap_fill_get_word(struct vmswap_region *region, pgoff_t index);
-
 #define VMSWAP_FILL_ZEROED	BIT(0)	/* the folio is all zero already */
 #define VMSWAP_FILL_FAULT	BIT(1)	/* for a fault: the time that a read takes counts */
 

@@ -94,7 +94,7 @@ unsigned int vmswap_place_alloc_bulk(const struct vmswap_place *place, gfp_t gfp
 }
 
 /*
- * It is copied under the lock: a mode with the nodes of another one, or nodes that
+ * The policy is copied under the lock: a mode with the nodes of another one, or nodes that
  * become none while they are counted, would allocate from a node that does not exist.
  */
 void vmswap_place_remember(struct vmswap_region *region, const struct vmswap_place *place)

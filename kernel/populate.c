@@ -258,8 +258,18 @@ static int get_absent(struct vmswap_request *req)
 static int fill_cached(struct vmswap_request *req)
 {
 	struct address_space *mapping = req->region->inode.i_mapping;
-	int ret = -ENOMEM;
+	struct mem_cgroup *memcg;
+	int ret;
 
+	req->word = vmswap_word_at(&req->region->map, req->index);
+	if (!req->word) {
+		/* It may have to wait for memory: not with a lock that others need. */
+		vmswap_folio_release(req->folio);
+		memcg = set_active_memcg(req->region->vm->memcg);
+		ret = alloc_word(req);
+		set_active_memcg(memcg);
+		return ret ?: -EEXIST;	/* look again */
+	}
 	/*
 	 * Generic code inserts without invalidate_lock, so the word may be in the hands
 	 * of a discard, which holds that lock and may wait for the folio's.
@@ -272,11 +282,7 @@ static int fill_cached(struct vmswap_request *req)
 		filemap_invalidate_unlock_shared(mapping);
 		return -EEXIST;		/* look again */
 	}
-	req->word = vmswap_fill_get_word(req->region, req->index);
-	if (req->word)
-		ret = fill_or_remove(req, false);
-	else
-		vmswap_folio_release(req->folio);
+	ret = fill_or_remove(req, false);
 	filemap_invalidate_unlock_shared(mapping);
 	return ret;
 }

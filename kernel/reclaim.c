@@ -432,14 +432,25 @@ static bool is_queued(const struct kthread_work *work)
 #define RETRY_MIN	HZ
 #define RETRY_MAX	(60 * HZ)
 
-/* Or sooner.  One that others have called comes in between, and changes nothing. */
+/* The caller has a reference: this is not the last. */
+static void cancel_retry(struct vmswap_vm *vm)
+{
+	if (delayed_work_pending(&vm->retry_work) && cancel_delayed_work(&vm->retry_work))
+		vmswap_vm_put(vm);
+}
+
+/*
+ * Or sooner.  Others may cancel and queue at the same time: who takes the work from the
+ * queue puts its reference, and who does not get it in puts his own.
+ */
 static void retry_in(struct vmswap_vm *vm, unsigned long delay)
 {
 	if (delayed_work_pending(&vm->retry_work) &&
 	    !time_before(jiffies + delay, READ_ONCE(vm->retry_work.timer.expires)))
 		return;
+	cancel_retry(vm);
 	vmswap_vm_hold(vm);
-	if (mod_delayed_work(system_wq, &vm->retry_work, delay))
+	if (!queue_delayed_work(system_wq, &vm->retry_work, delay))
 		vmswap_vm_put(vm);
 }
 
@@ -478,8 +489,7 @@ void vmswap_reclaim_unstick(struct vmswap_vm *vm)
 	end_rest(&vm->stuck_until);
 	end_rest(&vm->refused_until);
 	WRITE_ONCE(vm->retry_delay, 0);
-	if (delayed_work_pending(&vm->retry_work) && cancel_delayed_work(&vm->retry_work))
-		vmswap_vm_put(vm);
+	cancel_retry(vm);
 	vmswap_pressure_unstick();
 	vmswap_reclaim_kick(vm);
 }
