@@ -67,6 +67,7 @@ int ctl_parse_options(struct ctl *ctl, int argc, char **argv);
 
 /* open.c: connects, or says why not.  0 or CTL_FAILED. */
 int ctl_open(struct ctl *ctl);
+bool ctl_module_is_loaded(void);
 
 /*
  * error.c: each prints one message, as text or as JSON, and returns the exit

@@ -4,58 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "findings.h"
 #include "size.h"
-
-/* The oldest kernel that the module is built for. */
-#define MIN_MAJOR	6
-#define MIN_MINOR	1
-
-static void check_kernel(struct findings *f)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname uts;
-
-	if (uname(&uts) || sscanf(uts.release, "%u.%u", &major, &minor) != 2)
-		return;
-	if (major < MIN_MAJOR || (major == MIN_MAJOR && minor < MIN_MINOR))
-		ctl_finding(f, FINDING_PROBLEM, "kernel",
-			    "run a kernel from 6.1 on",
-			    "kernel %s is older than vmswap supports",
-			    uts.release);
-	else
-		ctl_finding(f, FINDING_OK, "kernel", NULL, "kernel %s",
-			    uts.release);
-}
-
-static void check_kvm(struct findings *f)
-{
-	if (!access("/dev/kvm", F_OK))
-		ctl_finding(f, FINDING_OK, "kvm", NULL, "KVM is there");
-	else
-		ctl_finding(f, FINDING_NOTE, "kvm",
-			    "modprobe kvm_amd or modprobe kvm_intel; look into the firmware's settings when that fails",
-			    "/dev/kvm is missing: guests run emulated at best");
-}
-
-/* vmswap is tested on x86-64 alone, where KVM has asynchronous page faults. */
-static void check_async_pf(struct findings *f)
-{
-	struct utsname uts;
-
-	if (uname(&uts))
-		return;
-	if (!strcmp(uts.machine, "x86_64"))
-		ctl_finding(f, FINDING_OK, "async-pf", NULL,
-			    "KVM has asynchronous page faults: a guest that knows them goes on with another task while a page is read");
-	else
-		ctl_finding(f, FINDING_NOTE, "async-pf", NULL,
-			    "asynchronous page faults are not tested on %s: a virtual CPU may wait while a page is read",
-			    uts.machine);
-}
 
 static void check_abi(struct findings *f)
 {
@@ -203,13 +155,37 @@ static int examine(struct ctl *ctl, struct findings *f)
 		return ctl_fail_lib(ctl, ret, "tiers");
 	ctl_finding(f, FINDING_OK, "module", NULL, "the module is loaded");
 	check_abi(f);
-	check_kernel(f);
-	check_kvm(f);
-	check_async_pf(f);
+	ctl_doctor_host(f);
 	check_tiers(f, tiers, count);
 	ret = examine_vm(ctl, f, tiers, count);
 	vmswap_tier_list_free(tiers, count);
 	return ret;
+}
+
+static void find_no_module(struct findings *f, int error)
+{
+	if (error != -ENOENT)
+		ctl_finding(f, FINDING_PROBLEM, "module", NULL,
+			    "netlink family vmswap: %s", strerror(-error));
+	else if (ctl_module_is_loaded())
+		ctl_finding(f, FINDING_PROBLEM, "module",
+			    "nsenter --net=/proc/1/ns/net vmswapctl doctor",
+			    "the module is loaded, but is not reached from here; only the initial network namespace has it");
+	else
+		ctl_finding(f, FINDING_PROBLEM, "module", "modprobe vmswap",
+			    "the module is not loaded");
+}
+
+/* What can be told when the module does not answer. */
+static void examine_without(const struct ctl *ctl, struct findings *f,
+			    int error)
+{
+	find_no_module(f, error);
+	ctl_doctor_host(f);
+	if (ctl->argc)
+		ctl_finding(f, FINDING_PROBLEM, "vm", NULL,
+			    "VM %s cannot be looked at: the module does not answer",
+			    ctl->argv[0]);
 }
 
 int ctl_doctor(struct ctl *ctl)
@@ -217,9 +193,11 @@ int ctl_doctor(struct ctl *ctl)
 	struct findings f = { 0 };
 	int ret;
 
-	/* A missing module says what to do by itself. */
-	if (ctl_open(ctl))
-		return CTL_FAILED;
+	ret = vmswap_open(&ctl->h);
+	if (ret) {
+		examine_without(ctl, &f, ret);
+		return ctl_findings_print(ctl, &f);
+	}
 	ret = examine(ctl, &f);
 	return ret ? ret : ctl_findings_print(ctl, &f);
 }

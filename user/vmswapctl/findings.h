@@ -37,6 +37,9 @@ int ctl_findings_print(const struct ctl *ctl, struct findings *f);
 const char *ctl_new_tier(struct vmswap_tier *const *tiers, size_t count,
 			 char name[NEW_TIER_LEN]);
 
+/* doctor_host.c: what can be told without the module. */
+void ctl_doctor_host(struct findings *f);
+
 /* doctor_vm.c */
 void ctl_doctor_vm(struct findings *f, const struct vmswap_vm *vm,
 		   struct vmswap_tier *const *tiers, size_t nr_tiers);

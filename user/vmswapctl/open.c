@@ -5,6 +5,11 @@
 
 #include "ctl.h"
 
+bool ctl_module_is_loaded(void)
+{
+	return !access("/sys/module/vmswap", F_OK);
+}
+
 int ctl_open(struct ctl *ctl)
 {
 	int ret;
@@ -17,7 +22,7 @@ int ctl_open(struct ctl *ctl)
 	if (ret != -ENOENT)
 		return ctl_fail(ctl, ret, "netlink family vmswap: %s",
 				strerror(-ret));
-	if (!access("/sys/module/vmswap", F_OK))
+	if (ctl_module_is_loaded())
 		return ctl_fail(ctl, ret, "vmswap: the module is loaded, but is not reached from here; only the initial network namespace has it");
 	return ctl_fail(ctl, ret, "vmswap: the module is not loaded; load it with: modprobe vmswap");
 }

@@ -12,10 +12,8 @@
 
 static int refuse_place(const struct ctl *ctl, const char *path)
 {
-	bool loaded = !access("/sys/module/vmswap", F_OK);
-
 	return ctl_fail(ctl, -EINVAL, "%s: not on a vmswapfs; %smount -t vmswapfs none DIR, and create VMs below DIR",
-			path, loaded ? "" : "modprobe vmswap, ");
+			path, ctl_module_is_loaded() ? "" : "modprobe vmswap, ");
 }
 
 /* The directory of a new VM, open, and proven to be on a vmswapfs. */
