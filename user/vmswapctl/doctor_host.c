@@ -49,7 +49,7 @@ static void check_kvm(struct findings *f)
 		ctl_finding(f, FINDING_OK, "kvm", NULL, "KVM is there");
 	else
 		ctl_finding(f, FINDING_NOTE, "kvm",
-			    "modprobe kvm_amd or modprobe kvm_intel; look into the firmware's settings when that fails",
+			    "on AMD: modprobe kvm_amd\non Intel: modprobe kvm_intel\nwhen that fails, allow virtualization in the firmware's settings",
 			    "/dev/kvm is missing: guests run emulated at best");
 }
 

@@ -15,7 +15,7 @@ static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 	bool has_limit = VMSWAP_HAS(vm, VM, LIMIT);
 
 	snprintf(advice, sizeof(advice),
-		 "vmswapctl vm set %llu limit 50%%, or another part of its size",
+		 "vmswapctl vm set %llu limit 50%%\nor another part of its size",
 		 (unsigned long long)vm->id);
 	if (!VMSWAP_HAS(vm, VM, LIMIT_EFFECTIVE)) {
 		ctl_finding(f, FINDING_NOTE, "limit", advice,
@@ -41,13 +41,15 @@ static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 static void check_resident(struct findings *f, const struct vmswap_vm *vm)
 {
 	const struct vmswap_vm_stats *s = &vm->stats;
-	char resident[CTL_SIZE_LEN], limit[CTL_SIZE_LEN];
+	char resident[CTL_SIZE_LEN], limit[CTL_SIZE_LEN], advice[ADVICE_LEN];
 
 	if (!VMSWAP_HAS(vm, VM, LIMIT_EFFECTIVE) ||
 	    s->resident <= vm->limit_effective + SLACK(vm))
 		return;
-	ctl_finding(f, FINDING_PROBLEM, "resident",
-		    "see what vmswapctl tier list says about room, and what is pinned",
+	snprintf(advice, sizeof(advice),
+		 "for room in the tiers see: vmswapctl tier list\nfor what is pinned see: vmswapctl vm show %llu",
+		 (unsigned long long)vm->id);
+	ctl_finding(f, FINDING_PROBLEM, "resident", advice,
 		    "%s are in memory, more than the limit of %s",
 		    ctl_format_size(s->resident, false, resident),
 		    ctl_format_size(vm->limit_effective, false, limit));
@@ -82,7 +84,7 @@ static void check_damage(struct findings *f, const struct vmswap_vm *vm)
 			    ctl_format_size(s->poisoned, false, poisoned));
 	if (s->io_errors)
 		ctl_finding(f, FINDING_NOTE, "io-errors",
-			    "vmswapctl tier list shows which tier has errors",
+			    "see which tier has errors: vmswapctl tier list",
 			    "%llu read%s or write%s of its pages failed",
 			    (unsigned long long)s->io_errors,
 			    ctl_plural(s->io_errors), ctl_plural(s->io_errors));
@@ -121,12 +123,31 @@ static void find_no_tier(struct findings *f, const struct vmswap_vm *vm)
 		    "none of the tiers that it may use is there");
 }
 
-/* Allow it the first that is safe, beside those that it has; or add one. */
+/* The command that allows it @name beside the tiers that it has. */
+static void advise_tier(char *advice, size_t size, const struct vmswap_vm *vm,
+			const char *name)
+{
+	snprintf(advice, size, "vmswapctl vm set %llu tiers %s,%s",
+		 (unsigned long long)vm->id, name, vm->tiers);
+}
+
+/* Add a tier; one that has a list must be allowed it, too. */
+static void advise_new_tier(char *advice, size_t size,
+			    const struct vmswap_vm *vm, const char *name)
+{
+	int len = snprintf(advice, size, "vmswapctl tier add %s ram", name);
+
+	if (!vm->tiers || !*vm->tiers)
+		return;
+	len += snprintf(advice + len, size - len, "\nthen: ");
+	advise_tier(advice + len, size - len, vm, name);
+}
+
+/* Allow it the first that is safe; or add one. */
 static void find_unsafe(struct findings *f, const struct vmswap_vm *vm,
 			struct vmswap_tier *const *tiers, size_t nr_tiers)
 {
 	char advice[ADVICE_LEN], name[NEW_TIER_LEN];
-	const char *list = vm->tiers ? vm->tiers : "";
 	const struct vmswap_tier *safe = NULL;
 	size_t i;
 
@@ -136,13 +157,10 @@ static void find_unsafe(struct findings *f, const struct vmswap_vm *vm,
 			safe = tiers[i];
 	}
 	if (safe)
-		snprintf(advice, sizeof(advice),
-			 "vmswapctl vm set %llu tiers %s,%s",
-			 (unsigned long long)vm->id, safe->name, list);
+		advise_tier(advice, sizeof(advice), vm, safe->name);
 	else
-		snprintf(advice, sizeof(advice), "vmswapctl tier add %s ram%s",
-			 ctl_new_tier(tiers, nr_tiers, name),
-			 *list ? ", and allow it that tier" : "");
+		advise_new_tier(advice, sizeof(advice), vm,
+				ctl_new_tier(tiers, nr_tiers, name));
 	ctl_finding(f, FINDING_PROBLEM, "vm-reclaim-safe", advice,
 		    "none of its tiers can be written to when memory is short");
 }

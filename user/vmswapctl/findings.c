@@ -7,13 +7,6 @@
 #include "findings.h"
 #include "json.h"
 
-struct finding {
-	enum finding_level level;
-	const char *check;
-	char *advice;
-	char *text;
-};
-
 static const char *const level_names[] = {
 	[FINDING_OK] = "ok",
 	[FINDING_NOTE] = "note",
@@ -42,6 +35,17 @@ void ctl_finding(struct findings *f, enum finding_level level,
 	va_end(args);
 }
 
+/* Each line for itself. */
+static void print_advice(const char *advice)
+{
+	int len;
+
+	for (; *advice; advice += len + !!advice[len]) {
+		len = strcspn(advice, "\n");
+		printf("         -> %.*s\n", len, advice);
+	}
+}
+
 static void print_text(const struct findings *f)
 {
 	size_t i;
@@ -53,7 +57,7 @@ static void print_text(const struct findings *f)
 		printf("%-8s %s\n", level_names[finding->level],
 		       finding->text);
 		if (finding->advice)
-			printf("         -> %s\n", finding->advice);
+			print_advice(finding->advice);
 	}
 }
 
@@ -82,6 +86,18 @@ static void print_json(const struct findings *f, bool well)
 	ctl_json_print(obj);
 }
 
+void ctl_findings_free(struct findings *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->count; i++) {
+		free(f->list[i].advice);
+		free(f->list[i].text);
+	}
+	free(f->list);
+	*f = (struct findings){ 0 };
+}
+
 int ctl_findings_print(const struct ctl *ctl, struct findings *f)
 {
 	bool well = true;
@@ -93,11 +109,6 @@ int ctl_findings_print(const struct ctl *ctl, struct findings *f)
 		print_json(f, well);
 	else
 		print_text(f);
-	for (i = 0; i < f->count; i++) {
-		free(f->list[i].advice);
-		free(f->list[i].text);
-	}
-	free(f->list);
-	*f = (struct findings){ 0 };
+	ctl_findings_free(f);
 	return well ? CTL_DONE : CTL_FAILED;
 }

@@ -13,6 +13,13 @@ enum finding_level {
 	FINDING_PROBLEM,	/* stands in the way */
 };
 
+struct finding {
+	enum finding_level level;
+	const char *check;
+	char *advice;		/* may be NULL */
+	char *text;
+};
+
 struct findings {
 	struct finding *list;
 	size_t count;
@@ -22,7 +29,8 @@ struct findings {
 #define ADVICE_LEN	1280
 
 /*
- * @advice may be NULL; a command in it is one to be pasted, with the id of the VM.
+ * @advice may be NULL, or have several lines. A command in it is one to be pasted,
+ * with the id of the VM: it is a whole line, or all that follows the last ": ".
  * @check is one word, fixed, for programs.
  */
 void ctl_finding(struct findings *f, enum finding_level level,
@@ -31,8 +39,12 @@ void ctl_finding(struct findings *f, enum finding_level level,
 
 /* Prints all, frees them, and returns the exit code. */
 int ctl_findings_print(const struct ctl *ctl, struct findings *f);
+void ctl_findings_free(struct findings *f);
 
-/* doctor.c: a name for a ram tier that no tier has yet. */
+/* doctor_tiers.c */
+void ctl_doctor_tiers(struct findings *f, struct vmswap_tier *const *tiers,
+		      size_t count);
+/* A name for a ram tier that no tier has yet. */
 #define NEW_TIER_LEN	16
 const char *ctl_new_tier(struct vmswap_tier *const *tiers, size_t count,
 			 char name[NEW_TIER_LEN]);

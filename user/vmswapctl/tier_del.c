@@ -62,7 +62,7 @@ static void warn_of(const struct ctl *ctl, const struct vmswap_vm *vm,
 
 	if (!allowed)
 		snprintf(then, sizeof(then), "%svmswapctl vm set %llu tiers all",
-			 is_last ? ", then " : "", id);
+			 is_last ? " && " : "", id);
 	ctl_warn(ctl, "vm %s (id %llu): no tier is left to it: only pages without content can leave memory%s; to give it one: %s%s",
 		 vm->name, id,
 		 VMSWAP_HAS(vm, VM, LIMIT) ?

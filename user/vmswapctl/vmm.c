@@ -92,7 +92,7 @@ static void check_async(struct findings *f, const char *pid)
 		why = ctl_qemu_without_async_pf(words, size);
 	if (why)
 		ctl_finding(f, FINDING_NOTE, "vm-async-pf",
-			    "-cpu host, or the model with ,kvm-asyncpf-int=on; the guest needs Linux 5.9 or later with CONFIG_KVM_GUEST",
+			    "start QEMU with: -cpu host\nor with: -cpu MODEL,kvm-asyncpf-int=on\nthe guest needs Linux 5.9 or later with CONFIG_KVM_GUEST",
 			    "process %s does not offer asynchronous page faults to its guest (%s): a virtual CPU waits while a page is read from a device",
 			    pid, why);
 	free(words);

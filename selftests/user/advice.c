@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What doctor advises can be pasted: nothing but the command follows on its line. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "findings.h"
+#include "ktap.h"
+
+#define MAX_WORDS	8
+
+/* What stands behind the last ": ", or all. */
+static const char *command_of(const char *line)
+{
+	const char *at = line, *next;
+
+	while ((next = strstr(at, ": ")))
+		at = next + 2;
+	return at;
+}
+
+/* Does vmswapctl know what these words mean?  1: it does, but has no module. */
+static bool is_understood(const char *command)
+{
+	char *copy = strdup(command), *rest = copy, *argv[MAX_WORDS], *word;
+	int argc = 0, ret;
+
+	while ((word = strsep(&rest, " ")) && argc < MAX_WORDS)
+		argv[argc++] = word;
+	ret = word ? CTL_USAGE : ctl_run(argc, argv);
+	free(copy);
+	return ret == CTL_FAILED;
+}
+
+static bool is_advice(const char *line)
+{
+	const char *command = strstr(line, "vmswapctl");
+
+	if (!command)
+		return true;
+	if (command != command_of(line))
+		return false;
+	/* With the module it would be done. */
+	return ctl_module_is_loaded() || is_understood(command);
+}
+
+static bool all_are_advice(const char *advice)
+{
+	char *copy = strdup(advice), *rest = copy, *line;
+	bool all = true;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (is_advice(line))
+			continue;
+		printf("# cannot be pasted: %s\n", line);
+		all = false;
+	}
+	free(copy);
+	return all;
+}
+
+/* @check was found, and what was found has such advice; @part is in that of @check. */
+static void check_advice(struct findings *f, const char *check_name,
+			 const char *part)
+{
+	bool well = true, found = false;
+	size_t i;
+
+	for (i = 0; i < f->count; i++) {
+		const struct finding *finding = &f->list[i];
+
+		if (!finding->advice)
+			continue;
+		well &= all_are_advice(finding->advice);
+		found |= !strcmp(finding->check, check_name) &&
+			 strstr(finding->advice, part);
+	}
+	if (!found)
+		printf("# no advice of %s has: %s\n", check_name, part);
+	check(well && found, check_name);
+	ctl_findings_free(f);
+}
+
+static struct vmswap_tier safe = {
+	.name = "fast", .reclaim_safe = 1, .size = 1 << 20,
+};
+
+static struct vmswap_tier unsafe = {
+	.name = "ram0", .kind = VMSWAP_TIER_KIND_BLOCK,
+};
+
+static void test_tiers(void)
+{
+	struct vmswap_tier full = safe, failed = unsafe;
+	struct vmswap_tier *const tiers[] = { &full, &failed };
+	struct findings f = { 0 };
+
+	full.state = VMSWAP_TIER_STATE_FULL;
+	failed.state = VMSWAP_TIER_STATE_FAILED;
+	ctl_doctor_tiers(&f, tiers, 0);
+	check_advice(&f, "tiers", "vmswapctl tier add disk0 block PATH");
+	ctl_doctor_tiers(&f, tiers, 2);
+	check_advice(&f, "tier-state", "vmswapctl tier set fast size 2M\n");
+	ctl_doctor_tiers(&f, tiers + 1, 1);
+	check_advice(&f, "reclaim-safe", "vmswapctl tier add ram1 ram");
+}
+
+/* Without its device nobody looks for its processes. */
+static struct vmswap_vm vm = { .id = 3, .name = "a", .size = 1 << 20 };
+
+static void test_vm_tiers(void)
+{
+	struct vmswap_tier *const tiers[] = { &unsafe, &safe };
+	struct findings f = { 0 };
+
+	vm.tiers = "gone";
+	ctl_doctor_vm(&f, &vm, tiers, 2);
+	check_advice(&f, "vm-tiers", "vmswapctl vm set 3 tiers all");
+	vm.tiers = "ram0";
+	ctl_doctor_vm(&f, &vm, tiers, 2);
+	check_advice(&f, "vm-reclaim-safe", "vmswapctl vm set 3 tiers fast,ram0");
+	ctl_doctor_vm(&f, &vm, tiers, 1);
+	check_advice(&f, "vm-reclaim-safe",
+		     "vmswapctl tier add ram1 ram\nthen: vmswapctl vm set 3 tiers ram1,ram0");
+	vm.tiers = "";
+}
+
+static void test_vm(void)
+{
+	struct findings f = { 0 };
+
+	ctl_doctor_vm(&f, &vm, NULL, 0);
+	check_advice(&f, "limit", "vmswapctl vm set 3 limit 50%\n");
+	VMSWAP_SET(&vm, VM, LIMIT_EFFECTIVE, limit_effective, 4096);
+	vm.stats = (struct vmswap_vm_stats){
+		.resident = 1 << 30, .pinned = 4096, .poisoned = 4096,
+		.io_errors = 1, .stalled = 1,
+	};
+	ctl_doctor_vm(&f, &vm, NULL, 0);
+	check_advice(&f, "resident", "vmswapctl vm show 3");
+	ctl_doctor_vm(&f, &vm, NULL, 0);
+	check_advice(&f, "io-errors", "vmswapctl tier list");
+}
+
+static void test_host(void)
+{
+	struct findings f = { 0 };
+
+	check(!is_advice("vmswapctl tier add ram0 ram, or another") &&
+	      !is_advice("see what vmswapctl tier list says") &&
+	      is_advice("look: vmswapctl frobnicate") == ctl_module_is_loaded() &&
+	      is_advice("add a tier"), "what can be pasted");
+	ctl_doctor_host(&f);
+	check(f.count == 3, "the host without a module");
+	ctl_findings_free(&f);
+}
+
+int main(void)
+{
+	/* The commands complain that there is no module; a sanitizer is still heard. */
+	stderr = fopen("/dev/null", "w");
+	if (!stderr)
+		return 1;
+	test_host();
+	test_tiers();
+	test_vm_tiers();
+	test_vm();
+	return ktap_end();
+}
