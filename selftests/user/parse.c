@@ -151,9 +151,11 @@ static void test_keys(void)
 	check(KEYS(&vm, "limit") == CTL_USAGE &&
 	      KEYS(&vm, "limt", "1G") == CTL_USAGE &&
 	      KEYS(&vm, "limit", "1Q") == CTL_USAGE &&
-	      KEYS(&vm, "hints", "maybe") == CTL_USAGE &&
 	      KEYS(&vm, "limit", "1G", "limit", "2G") == CTL_USAGE,
 	      "wrong keys and values");
+	check(KEYS(&vm, "hints", "off") == CTL_FAILED &&
+	      KEYS(&vm, "limit", "1G", "min", "1M") == CTL_FAILED &&
+	      KEYS(&vm, "shares") == CTL_FAILED, "keys that are not built");
 }
 
 static void test_specs(void)

@@ -31,7 +31,7 @@ const struct command ctl_commands[] = {
 	LATER("policy", "list", "", 0),
 	LATER("save", NULL, "", 0),
 	LATER("restore", NULL, "[--dry-run] FILE", OPT_DRY_RUN),
-	{ "events", NULL, "[--count N] [--timeout S] [--ring]", 0, 0,
+	{ "events", NULL, "[--count N] [--timeout S]", 0, 0,
 	  OPT_COUNT | OPT_TIMEOUT | OPT_RING, ctl_events },
 	LATER("trace", NULL, "VM FILE", 0),
 	LATER("top", NULL, "", 0),

@@ -77,6 +77,10 @@ int ctl_fail(const struct ctl *ctl, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int ctl_bad_usage(const struct ctl *ctl, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* "WORDS: not yet", of a command, an option or a setting: @what. */
+int ctl_fail_not_yet(const struct ctl *ctl, const char *what,
+		     const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* @error came from the library, whose handle may know more about it. */
 int ctl_fail_lib(const struct ctl *ctl, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -68,6 +68,21 @@ int ctl_fail(const struct ctl *ctl, int error, const char *format, ...)
 	return CTL_FAILED;
 }
 
+int ctl_fail_not_yet(const struct ctl *ctl, const char *what,
+		     const char *format, ...)
+{
+	va_list args;
+	char *words;
+
+	va_start(args, format);
+	words = format_text(format, args);
+	va_end(args);
+	ctl_fail(ctl, -EOPNOTSUPP, "%s: not yet: this %s is not built", words,
+		 what);
+	free(words);
+	return CTL_FAILED;
+}
+
 void ctl_warn(const struct ctl *ctl, const char *format, ...)
 {
 	va_list args;

@@ -118,7 +118,7 @@ int ctl_events(struct ctl *ctl)
 	int ret;
 
 	if (ctl->given & OPT_RING)
-		return ctl_fail(ctl, -EOPNOTSUPP, "events --ring: not yet: this option is not built");
+		return ctl_fail_not_yet(ctl, "option", "events --ring");
 	if (ctl_open(ctl))
 		return CTL_FAILED;
 	ret = vmswap_events_open(ctl->h, &events);

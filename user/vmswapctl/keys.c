@@ -23,11 +23,13 @@ static int unknown_key(const struct ctl *ctl, const char *what,
 		       const char *name)
 {
 	const char *names[MAX_KEYS];
-	size_t i;
+	size_t i, count = 0;
 
-	for (i = 0; i < nr_keys && i < MAX_KEYS; i++)
-		names[i] = keys[i].name;
-	return ctl_unknown_word(ctl, what, name, names, i);
+	for (i = 0; i < nr_keys && count < MAX_KEYS; i++) {
+		if (keys[i].parse)
+			names[count++] = keys[i].name;
+	}
+	return ctl_unknown_word(ctl, what, name, names, count);
 }
 
 int ctl_parse_keys(const struct ctl *ctl, const char *what,
@@ -42,6 +44,9 @@ int ctl_parse_keys(const struct ctl *ctl, const char *what,
 		key = find_key(keys, nr_keys, words[i]);
 		if (!key)
 			return unknown_key(ctl, what, keys, nr_keys, words[i]);
+		if (!key->parse)
+			return ctl_fail_not_yet(ctl, "setting", "%s: %s", what,
+						key->name);
 		if (seen & (1u << (key - keys)))
 			return ctl_bad_usage(ctl, "%s: %s is given twice",
 					     what, key->name);

@@ -8,7 +8,7 @@
 struct key {
 	const char *name;
 	const char *accepted;
-	/* Puts @value into @object: 0, -EINVAL, -ERANGE. */
+	/* Puts @value into @object: 0, -EINVAL, -ERANGE.  NULL: not built yet. */
 	int (*parse)(const char *value, void *object);
 };
 

@@ -50,26 +50,29 @@ static const struct option {
 	const char *name;
 	unsigned int bit;
 	int (*set)(struct ctl *ctl, const char *value);
+	bool later;			/* not built yet */
 } options[] = {
 	{ "--json" }, { "--bytes" }, { "--help" }, { "--version" },
 	{ "--force", OPT_FORCE },
-	{ "--ring", OPT_RING },
-	{ "--dry-run", OPT_DRY_RUN },
+	{ "--ring", OPT_RING, .later = true },
+	{ "--dry-run", OPT_DRY_RUN, .later = true },
 	{ "--count", OPT_COUNT, set_count },
 	{ "--timeout", OPT_TIMEOUT, set_timeout },
-	{ "--svg", OPT_SVG, set_svg },
+	{ "--svg", OPT_SVG, set_svg, .later = true },
 };
 
 #define NR_OPTIONS	(sizeof(options) / sizeof(options[0]))
 
 static int unknown_option(const struct ctl *ctl, const char *word)
 {
-	const char *names[NR_OPTIONS + 2] = { "-j", "-b" };
-	size_t i;
+	const char *names[NR_OPTIONS + 4] = { "-j", "-b", "-h", "-V" };
+	size_t i, count = 4;
 
-	for (i = 0; i < NR_OPTIONS; i++)
-		names[i + 2] = options[i].name;
-	return ctl_unknown_word(ctl, "option", word, names, NR_OPTIONS + 2);
+	for (i = 0; i < NR_OPTIONS; i++) {
+		if (!options[i].later)
+			names[count++] = options[i].name;
+	}
+	return ctl_unknown_word(ctl, "option", word, names, count);
 }
 
 static int set_flag(struct ctl *ctl, const char *name)

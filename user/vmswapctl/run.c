@@ -8,7 +8,7 @@
 
 #define MAX_WORDS	32
 
-/* Each noun once, or the verbs of @noun; returns their number. */
+/* Each noun once, or the verbs of @noun; only what is built. Returns their number. */
 static size_t list_words(const char *noun, const char **words)
 {
 	size_t i, count = 0;
@@ -16,7 +16,7 @@ static size_t list_words(const char *noun, const char **words)
 	for (i = 0; i < ctl_nr_commands && count < MAX_WORDS; i++) {
 		const struct command *c = &ctl_commands[i];
 
-		if (noun && strcmp(c->noun, noun))
+		if (c->run == ctl_not_yet || (noun && strcmp(c->noun, noun)))
 			continue;
 		if (!noun && count && !strcmp(words[count - 1], c->noun))
 			continue;
@@ -61,6 +61,8 @@ static int unknown_command(const struct ctl *ctl)
 		return ctl_unknown_word(ctl, "command", noun, words, count);
 	}
 	count = list_words(noun, words);
+	if (!count)
+		return ctl_fail_not_yet(ctl, "command", "%s", noun);
 	if (ctl->argc > 1)
 		return ctl_unknown_word(ctl, noun, ctl->argv[1], words, count);
 	return ctl_unknown_word(ctl, noun, "", words, count);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +28,8 @@ static void print_keys(const struct command *c)
 
 	printf("\nKeys:\n");
 	for (i = 0; i < c->nr_keys; i++)
-		printf("  %-12s %s\n", c->keys[i].name, c->keys[i].accepted);
+		printf("  %-12s %s%s\n", c->keys[i].name, c->keys[i].accepted,
+		       c->keys[i].parse ? "" : "  (not yet)");
 }
 
 /* Whether the first @count words name @c. */
@@ -91,6 +91,6 @@ int ctl_not_yet(struct ctl *ctl)
 {
 	const struct command *c = ctl->command;
 
-	return ctl_fail(ctl, -EOPNOTSUPP, "%s%s%s: not yet: this command is not built",
-			c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
+	return ctl_fail_not_yet(ctl, "command", "%s%s%s", c->noun,
+				c->verb ? " " : "", c->verb ? c->verb : "");
 }

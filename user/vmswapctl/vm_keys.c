@@ -24,30 +24,6 @@ static int parse_limit(const char *value, void *object)
 	return !ret && vm->limit == VMSWAP_LIMIT_NONE ? -ERANGE : ret;
 }
 
-static int parse_min(const char *value, void *object)
-{
-	struct vmswap_vm *vm = object;
-
-	vm->present |= VMSWAP_BIT(VM, MIN_BYTES);
-	return ctl_parse_size(value, &vm->min);
-}
-
-static int parse_max(const char *value, void *object)
-{
-	struct vmswap_vm *vm = object;
-
-	vm->present |= VMSWAP_BIT(VM, MAX_BYTES);
-	return ctl_parse_size(value, &vm->max);
-}
-
-static int parse_shares(const char *value, void *object)
-{
-	struct vmswap_vm *vm = object;
-
-	vm->present |= VMSWAP_BIT(VM, SHARES);
-	return ctl_parse_u32(value, &vm->shares);
-}
-
 static int parse_policy(const char *value, void *object)
 {
 	struct vmswap_vm *vm = object;
@@ -81,24 +57,16 @@ static int parse_prefetch(const char *value, void *object)
 	return ctl_parse_u32(value, &vm->prefetch);
 }
 
-static int parse_hints(const char *value, void *object)
-{
-	struct vmswap_vm *vm = object;
-
-	vm->present |= VMSWAP_BIT(VM, HINTS);
-	return vmswap_enum_value(VMSWAP_ENUM_HINTS, value, &vm->hints);
-}
-
 const struct key ctl_vm_keys[CTL_NR_VM_KEYS] = {
 	{ "limit", "a size such as 512M or 1.5G, N% of the VM's size, or none",
 	  parse_limit },
-	{ "min", CTL_SIZE_ACCEPTED " (not yet)", parse_min },
-	{ "max", CTL_SIZE_ACCEPTED " (not yet)", parse_max },
-	{ "shares", "a number (not yet)", parse_shares },
+	{ "min", "a size" },
+	{ "max", "a size" },
+	{ "shares", "a number" },
 	{ "policy", "the name of a policy, as clock", parse_policy },
 	{ "tiers", "names of tiers separated by commas without blanks, or all", parse_tiers },
 	{ "granule", "a number of pages, a power of two from 1 to 512",
 	  parse_granule },
 	{ "prefetch", "a number of pages from 0 to 512", parse_prefetch },
-	{ "hints", "auto or off (not yet)", parse_hints },
+	{ "hints", "auto or off" },
 };
