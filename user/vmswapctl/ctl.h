@@ -90,6 +90,16 @@ void ctl_warn(const struct ctl *ctl, const char *format, ...)
 /* "unknown WHAT 'WORD'", the nearest of @words, and all of them. */
 int ctl_unknown_word(const struct ctl *ctl, const char *what, const char *word,
 		     const char *const *words, size_t count);
+/*
+ * The same when it is known, or NULL, what was @meant, in quotes, and when there
+ * is a @note to end with.
+ */
+int ctl_unknown_word_but(const struct ctl *ctl, const char *what,
+			 const char *word, const char *meant, const char *note,
+			 const char *const *words, size_t count);
+/* To be freed. */
+char *ctl_join_words(const char *const *words, size_t count,
+		     const char *between);
 /* What a terminal must not interpret is replaced, in place. */
 void ctl_make_printable(char *text);
 /* Behind a noun of which there are @count. */

@@ -138,14 +138,15 @@ int ctl_fail_lib(const struct ctl *ctl, int error, const char *format, ...)
 	return CTL_FAILED;
 }
 
-static char *join_words(const char *const *words, size_t count)
+char *ctl_join_words(const char *const *words, size_t count,
+		     const char *between)
 {
 	char *list = strdup("");
 	char *longer;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (asprintf(&longer, "%s%s%s", list, i ? ", " : "",
+		if (asprintf(&longer, "%s%s%s", list, i ? between : "",
 			     words[i]) < 0)
 			abort();
 		free(list);
@@ -154,21 +155,33 @@ static char *join_words(const char *const *words, size_t count)
 	return list;
 }
 
-int ctl_unknown_word(const struct ctl *ctl, const char *what, const char *word,
-		     const char *const *words, size_t count)
+int ctl_unknown_word_but(const struct ctl *ctl, const char *what,
+			 const char *word, const char *meant, const char *note,
+			 const char *const *words, size_t count)
 {
-	const char *nearest = ctl_nearest(word, words, count);
-	char *list = join_words(words, count);
+	char *list = ctl_join_words(words, count, ", ");
 
-	if (*word && nearest)
-		ctl_bad_usage(ctl, "%s: unknown word '%s'; the nearest is '%s'; accepted: %s",
-			      what, word, nearest, list);
-	else if (*word)
-		ctl_bad_usage(ctl, "%s: unknown word '%s'; accepted: %s",
-			      what, word, list);
+	if (*word)
+		ctl_bad_usage(ctl, "%s: unknown word '%s'%s%s; accepted: %s%s%s",
+			      what, word, meant ? "; the nearest is " : "",
+			      meant ? meant : "", list, note ? "; " : "",
+			      note ? note : "");
 	else
 		ctl_bad_usage(ctl, "%s: a word must follow; accepted: %s",
 			      what, list);
 	free(list);
+	return CTL_USAGE;
+}
+
+int ctl_unknown_word(const struct ctl *ctl, const char *what, const char *word,
+		     const char *const *words, size_t count)
+{
+	const char *nearest = ctl_nearest(word, words, count);
+	char *meant = NULL;
+
+	if (nearest && asprintf(&meant, "'%s'", nearest) < 0)
+		abort();
+	ctl_unknown_word_but(ctl, what, word, meant, NULL, words, count);
+	free(meant);
 	return CTL_USAGE;
 }

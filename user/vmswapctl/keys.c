@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "keys.h"
+#include "nearest.h"
 
 #define MAX_KEYS	16
 
@@ -18,18 +21,43 @@ static const struct key *find_key(const struct key *keys, size_t nr_keys,
 	return NULL;
 }
 
+/* "limit=1G": the key and its value are two words.  NULL, or to be freed. */
+static char *split_at_equals(const char *word, const char *const *names,
+			     size_t count)
+{
+	const char *equals = strchr(word, '='), *nearest;
+	char *key, *meant = NULL;
+
+	if (!equals || equals == word || !equals[1])
+		return NULL;
+	key = strndup(word, equals - word);
+	if (!key)
+		abort();
+	nearest = ctl_nearest(key, names, count);
+	if (nearest && asprintf(&meant, "'%s %s'", nearest, equals + 1) < 0)
+		abort();
+	free(key);
+	return meant;
+}
+
 static int unknown_key(const struct ctl *ctl, const char *what,
 		       const struct key *keys, size_t nr_keys,
 		       const char *name)
 {
 	const char *names[MAX_KEYS];
 	size_t i, count = 0;
+	char *meant;
 
 	for (i = 0; i < nr_keys && count < MAX_KEYS; i++) {
 		if (keys[i].parse)
 			names[count++] = keys[i].name;
 	}
-	return ctl_unknown_word(ctl, what, name, names, count);
+	meant = split_at_equals(name, names, count);
+	if (!meant)
+		return ctl_unknown_word(ctl, what, name, names, count);
+	ctl_unknown_word_but(ctl, what, name, meant, NULL, names, count);
+	free(meant);
+	return CTL_USAGE;
 }
 
 int ctl_parse_keys(const struct ctl *ctl, const char *what,

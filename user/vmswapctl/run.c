@@ -2,9 +2,11 @@
 /* From the words of a command line to the command that they name. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
+#include "meant.h"
 
 #define MAX_WORDS	32
 
@@ -50,22 +52,49 @@ static const struct command *lookup(const char *noun, const char *verb)
 	return NULL;
 }
 
+static int unknown_noun(const struct ctl *ctl)
+{
+	char *meant = ctl_meant_command(ctl->argv, ctl->argc);
+	const char *words[MAX_WORDS];
+	size_t count = list_words(NULL, words);
+
+	if (!meant)
+		return ctl_unknown_word(ctl, "command", ctl->argv[0], words,
+					count);
+	ctl_unknown_word_but(ctl, "command", ctl->argv[0], meant, NULL, words,
+			     count);
+	free(meant);
+	return CTL_USAGE;
+}
+
+static int unknown_verb(const struct ctl *ctl, const char *noun,
+			const char *verb)
+{
+	char *meant = ctl_meant_verb(noun, verb);
+	const char *words[MAX_WORDS];
+	size_t count = list_words(noun, words);
+	const char *note = NULL;
+
+	if (!strcmp(noun, "vm") && ctl_is_removal(verb))
+		note = "a VM ends when its file is removed: rm PATH";
+	if (!count)
+		ctl_fail_not_yet(ctl, "command", "%s", noun);
+	else if (meant || note)
+		ctl_unknown_word_but(ctl, noun, verb, meant, note, words,
+				     count);
+	else
+		ctl_unknown_word(ctl, noun, verb, words, count);
+	free(meant);
+	return count ? CTL_USAGE : CTL_FAILED;
+}
+
 static int unknown_command(const struct ctl *ctl)
 {
-	const char *words[MAX_WORDS];
 	const char *noun = ctl->argv[0];
-	size_t count;
 
-	if (!has_verbs(noun)) {
-		count = list_words(NULL, words);
-		return ctl_unknown_word(ctl, "command", noun, words, count);
-	}
-	count = list_words(noun, words);
-	if (!count)
-		return ctl_fail_not_yet(ctl, "command", "%s", noun);
-	if (ctl->argc > 1)
-		return ctl_unknown_word(ctl, noun, ctl->argv[1], words, count);
-	return ctl_unknown_word(ctl, noun, "", words, count);
+	if (!has_verbs(noun))
+		return unknown_noun(ctl);
+	return unknown_verb(ctl, noun, ctl->argc > 1 ? ctl->argv[1] : "");
 }
 
 static int check_options(const struct ctl *ctl, const struct command *command)

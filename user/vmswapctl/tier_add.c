@@ -40,6 +40,23 @@ static int check_backing(const struct ctl *ctl, const char *path)
 	return 0;
 }
 
+/* "tier add NAME PATH": a path has a slash, a kind has none. */
+static int path_without_kind(const struct ctl *ctl, const char *const *kinds,
+			     size_t count)
+{
+	char *words = ctl_join_words((const char *const *)ctl->argv + 1,
+				     ctl->argc - 1, " ");
+	char *meant;
+
+	if (asprintf(&meant, "'tier add %s block %s'", ctl->argv[0], words) < 0)
+		abort();
+	ctl_unknown_word_but(ctl, "tier add: kind", ctl->argv[1], meant, NULL,
+			     kinds, count);
+	free(words);
+	free(meant);
+	return CTL_USAGE;
+}
+
 static int parse_kind(const struct ctl *ctl, struct vmswap_tier *tier)
 {
 	static const char *const kinds[] = { "ram", "block" };
@@ -48,6 +65,8 @@ static int parse_kind(const struct ctl *ctl, struct vmswap_tier *tier)
 	tier->present |= VMSWAP_BIT(TIER, KIND);
 	if (!vmswap_enum_value(VMSWAP_ENUM_TIER_KIND, word, &tier->kind))
 		return 0;
+	if (strchr(word, '/'))
+		return path_without_kind(ctl, kinds, 2);
 	return ctl_unknown_word(ctl, "tier add: kind", word, kinds, 2);
 }
 
