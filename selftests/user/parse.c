@@ -34,6 +34,12 @@ static void test_sizes(void)
 	      size_is("2T", 2ull << 40), "size M G T");
 	check(size_is("1.5G", 3ull << 29), "size with a fraction");
 	check(size_is("0.25K", 256), "size below one");
+	check(size_is("4KiB", 4096) && size_is("32MiB", 32 << 20) &&
+	      size_is("1.5GiB", 3ull << 29) && size_is("2TiB", 2ull << 40),
+	      "size KiB MiB GiB TiB");
+	check(size_fails("32MB", -EINVAL) && size_fails("32Mi", -EINVAL) &&
+	      size_fails("32MiBs", -EINVAL) && size_fails("32iB", -EINVAL) &&
+	      size_fails("32B", -EINVAL), "units that are not accepted");
 	check(size_is("18446744073709551615", UINT64_MAX), "largest size");
 	check(size_fails("18446744073709551616", -ERANGE) &&
 	      size_fails("16777216T", -ERANGE), "size of 2^64");

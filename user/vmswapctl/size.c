@@ -48,6 +48,7 @@ static int parse_fraction(const char **text, uint64_t *num, uint64_t *den)
 	return 0;
 }
 
+/* "M" or "MiB"; "MB" is 1000 * 1000 to many, and so nothing here. */
 static int parse_unit(const char *text, unsigned int *shift)
 {
 	const char *unit;
@@ -56,7 +57,7 @@ static int parse_unit(const char *text, unsigned int *shift)
 	if (!*text)
 		return 0;
 	unit = strchr(units, toupper((unsigned char)*text));
-	if (!unit || text[1])
+	if (!unit || (text[1] && strcmp(text + 1, "iB")))
 		return -EINVAL;
 	*shift = 10 * (unit - units + 1);
 	return 0;
