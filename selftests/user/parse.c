@@ -159,6 +159,21 @@ static void test_keys(void)
 	      KEYS(&vm, "limit", "1Q") == CTL_USAGE &&
 	      KEYS(&vm, "limit", "1G", "limit", "2G") == CTL_USAGE,
 	      "wrong keys and values");
+	check(KEYS(&vm, "limit", "1048575") == CTL_FAILED &&
+	      !KEYS(&vm, "limit", "1M") &&
+	      KEYS(&vm, "limit", "0%") == CTL_FAILED &&
+	      KEYS(&vm, "limit", "101%") == CTL_FAILED &&
+	      !KEYS(&vm, "limit", "100%") &&
+	      KEYS(&vm, "limit", "50.5%") == CTL_USAGE, "range of the limit");
+	check(KEYS(&vm, "granule", "0") == CTL_FAILED &&
+	      KEYS(&vm, "granule", "3") == CTL_FAILED &&
+	      KEYS(&vm, "granule", "1024") == CTL_FAILED &&
+	      !KEYS(&vm, "granule", "1") && !KEYS(&vm, "granule", "512") &&
+	      KEYS(&vm, "prefetch", "513") == CTL_FAILED &&
+	      !KEYS(&vm, "prefetch", "0") && !KEYS(&vm, "prefetch", "512"),
+	      "ranges of granule and prefetch");
+	check(KEYS(&vm, "policy", "lru") == CTL_FAILED &&
+	      !KEYS(&vm, "policy", "clock"), "policies");
 	check(KEYS(&vm, "hints", "off") == CTL_FAILED &&
 	      KEYS(&vm, "limit", "1G", "min", "1M") == CTL_FAILED &&
 	      KEYS(&vm, "shares") == CTL_FAILED, "keys that are not built");

@@ -6,6 +6,7 @@
 
 #include "keys.h"
 #include "nearest.h"
+#include "size.h"
 
 #define MAX_KEYS	16
 
@@ -60,13 +61,37 @@ static int unknown_key(const struct ctl *ctl, const char *what,
 	return CTL_USAGE;
 }
 
+/* It is well written, and so no bad usage: the module would refuse it, too. */
+static int refuse_value(const struct ctl *ctl, int error, const char *what,
+			const struct key *key, const char *value)
+{
+	char note[CTL_BYTES_NOTE_LEN];
+
+	return ctl_fail(ctl, error, "%s: %s '%s'%s: accepted: %s", what,
+			key->name, value,
+			key->is_size ? ctl_bytes_note(value, note) : "",
+			key->accepted);
+}
+
+static int parse_value(const struct ctl *ctl, const char *what,
+		       const struct key *key, const char *value, void *object)
+{
+	int ret;
+
+	if (key->parse(value, object))
+		return ctl_bad_usage(ctl, "%s: %s '%s': accepted: %s", what,
+				     key->name, value, key->accepted);
+	ret = key->check ? key->check(object) : 0;
+	return ret ? refuse_value(ctl, ret, what, key, value) : 0;
+}
+
 int ctl_parse_keys(const struct ctl *ctl, const char *what,
 		   const struct key *keys, size_t nr_keys, char *const *words,
 		   int count, void *object)
 {
 	const struct key *key;
 	unsigned int seen = 0;
-	int i;
+	int i, ret;
 
 	for (i = 0; i < count; i += 2) {
 		key = find_key(keys, nr_keys, words[i]);
@@ -82,10 +107,9 @@ int ctl_parse_keys(const struct ctl *ctl, const char *what,
 		if (i + 1 == count)
 			return ctl_bad_usage(ctl, "%s: %s: a value must follow; accepted: %s",
 					     what, key->name, key->accepted);
-		if (key->parse(words[i + 1], object))
-			return ctl_bad_usage(ctl, "%s: %s '%s': accepted: %s",
-					     what, key->name, words[i + 1],
-					     key->accepted);
+		ret = parse_value(ctl, what, key, words[i + 1], object);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }

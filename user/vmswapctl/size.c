@@ -88,6 +88,15 @@ int ctl_parse_size(const char *text, uint64_t *size)
 	return 0;
 }
 
+const char *ctl_bytes_note(const char *text, char buf[CTL_BYTES_NOTE_LEN])
+{
+	if (strspn(text, "0123456789") != strlen(text) || *text == '0')
+		return "";
+	snprintf(buf, CTL_BYTES_NOTE_LEN, " (%.20s bytes; %.20sM is %.20s MiB)",
+		 text, text, text);
+	return buf;
+}
+
 int ctl_parse_u32(const char *text, uint32_t *value)
 {
 	uint64_t number;

@@ -13,6 +13,11 @@
 
 /* -EINVAL: not a size; -ERANGE: 2^64 or more. */
 int ctl_parse_size(const char *text, uint64_t *size);
+
+/* " (512 bytes; 512M is 512 MiB)" when @text is a number without a unit, or "". */
+#define CTL_BYTES_NOTE_LEN	96
+const char *ctl_bytes_note(const char *text, char buf[CTL_BYTES_NOTE_LEN]);
+
 /* A decimal number: -EINVAL, -ERANGE. */
 int ctl_parse_u32(const char *text, uint32_t *value);
 /* "N%". */

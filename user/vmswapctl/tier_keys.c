@@ -7,6 +7,7 @@
 #include "tier_keys.h"
 
 #define MAX_NAME	31
+#define MAX_RANK	32767
 
 static int parse_size(const char *value, void *object)
 {
@@ -16,12 +17,26 @@ static int parse_size(const char *value, void *object)
 	return ctl_parse_size(value, &tier->size);
 }
 
+static int check_size(const void *object)
+{
+	const struct vmswap_tier *tier = object;
+
+	return tier->size < VMSWAP_PAGE_SIZE ? -EINVAL : 0;
+}
+
 static int parse_rank(const char *value, void *object)
 {
 	struct vmswap_tier *tier = object;
 
 	tier->present |= VMSWAP_BIT(TIER, RANK);
 	return ctl_parse_u32(value, &tier->rank);
+}
+
+static int check_rank(const void *object)
+{
+	const struct vmswap_tier *tier = object;
+
+	return tier->rank > MAX_RANK ? -ERANGE : 0;
 }
 
 static int parse_algo(const char *value, void *object)
@@ -44,8 +59,10 @@ static int parse_reclaim_safe(const char *value, void *object)
 }
 
 const struct key ctl_tier_keys[CTL_NR_TIER_KEYS] = {
-	{ "size", CTL_SIZE_ACCEPTED, parse_size },
-	{ "rank", "a number from 0 to 32767; lower is faster", parse_rank },
+	{ "size", "from 4096 on: " CTL_SIZE_ACCEPTED, parse_size, check_size,
+	  true },
+	{ "rank", "a number from 0 to 32767; lower is faster", parse_rank,
+	  check_rank },
 	{ "reclaim-safe", "yes or no", parse_reclaim_safe },
 	/* Fixed once the tier is there. */
 	{ "algo", "lz4 or zstd; of a ram tier", parse_algo },

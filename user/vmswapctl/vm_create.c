@@ -82,6 +82,7 @@ static int print_vm(struct ctl *ctl, const char *path)
 static int parse_size(const struct ctl *ctl, uint64_t *size)
 {
 	const char *text = ctl->argv[1];
+	char note[CTL_BYTES_NOTE_LEN];
 	uint64_t below;
 
 	if (ctl_parse_size(text, size) || !*size)
@@ -89,8 +90,9 @@ static int parse_size(const struct ctl *ctl, uint64_t *size)
 				     text, CTL_SIZE_ACCEPTED);
 	below = *size - *size % VMSWAP_PAGE_SIZE;
 	if (!below)
-		return ctl_fail(ctl, -EINVAL, "vm create: size %s is less than a page; sizes are multiples of %u",
-				text, VMSWAP_PAGE_SIZE);
+		return ctl_fail(ctl, -EINVAL, "vm create: size %s%s is less than a page; sizes are multiples of %u",
+				text, ctl_bytes_note(text, note),
+				VMSWAP_PAGE_SIZE);
 	if (below != *size)
 		return ctl_fail(ctl, -EINVAL, "vm create: size %s is not a multiple of %u; the nearest are %llu and %llu",
 				text, VMSWAP_PAGE_SIZE,
