@@ -106,7 +106,7 @@ static int parse_range(const char *a, const char *b, struct range *range)
 	struct ctl ctl = { .json = true };
 	char *const words[] = { (char *)a, (char *)b };
 
-	return ctl_parse_range(&ctl, words, b ? 2 : 1, range);
+	return ctl_parse_range(&ctl, "vm evict a", words, b ? 2 : 1, range);
 }
 
 static void test_ranges(void)
@@ -116,8 +116,8 @@ static void test_ranges(void)
 	check(!parse_range("all", NULL, &r) && r.all, "range all");
 	check(!parse_range("4K", "1M", &r) && !r.all && r.offset == 4096 &&
 	      r.length == 1 << 20, "range of offset and length");
-	check(parse_range("4097", "1M", &r) == CTL_FAILED &&
-	      parse_range("0", "100", &r) == CTL_FAILED,
+	check(parse_range("4097", "1M", &r) == CTL_USAGE &&
+	      parse_range("0", "100", &r) == CTL_USAGE,
 	      "range that is not aligned");
 	check(parse_range("0", NULL, &r) == CTL_USAGE &&
 	      parse_range("all", "0", &r) == CTL_USAGE &&

@@ -10,8 +10,11 @@ struct range {
 	uint64_t length;
 };
 
-/* "all", or OFFSET LENGTH: multiples of the page size.  0 or an exit code. */
-int ctl_parse_range(const struct ctl *ctl, char *const *words, int count,
-		    struct range *range);
+/*
+ * "all", or OFFSET LENGTH: multiples of the page size.  @object begins the messages.
+ * 0 or CTL_USAGE.
+ */
+int ctl_parse_range(const struct ctl *ctl, const char *object,
+		    char *const *words, int count, struct range *range);
 
 #endif

@@ -2,6 +2,7 @@
 /* "vm evict" and "vm prefetch": the same walk in two directions. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "json.h"
 #include "progress.h"
@@ -30,6 +31,7 @@ static const struct direction prefetch = {
 struct job {
 	struct ctl *ctl;
 	const struct direction *dir;
+	const char *object;		/* "vm evict VM", as it was typed */
 	const struct vmswap_vm *vm;
 	uint32_t region;
 	struct range range;
@@ -136,7 +138,7 @@ static int choose_region(struct job *job)
 		return 0;
 	if (job->vm->nr_regions > 1)
 		return ctl_bad_usage(job->ctl, "%s: VM %llu has %zu regions; name one as VM/FILE, or give all",
-				     job->dir->name,
+				     job->object,
 				     (unsigned long long)job->vm->id,
 				     job->vm->nr_regions);
 	job->region = job->vm->nr_regions ? job->vm->regions[0].index : 0;
@@ -155,7 +157,7 @@ static int check_end(const struct job *job)
 		    job->range.offset < page_round_up(r->size))
 			continue;
 		return ctl_fail(job->ctl, -ERANGE, "%s: offset %llu is not below the size %llu of the region",
-				job->dir->name,
+				job->object,
 				(unsigned long long)job->range.offset,
 				(unsigned long long)r->size);
 	}
@@ -181,29 +183,43 @@ static int run_job(struct job *job)
 	}
 	ctl_progress_end(&job->progress);
 	if (ret)
-		return ctl_fail_lib(job->ctl, ret, "%s %s", job->dir->name,
-				    job->vm->name);
+		return ctl_fail_lib(job->ctl, ret, "%s", job->object);
 	print_result(job);
 	return CTL_DONE;
+}
+
+static int find_and_run(struct job *job)
+{
+	struct ctl *ctl = job->ctl;
+	struct vmswap_vm *vm;
+	int ret;
+
+	ret = ctl_parse_range(ctl, job->object, ctl->argv + 1, ctl->argc - 1,
+			      &job->range);
+	if (ret)
+		return ret;
+	if (ctl_open(ctl))
+		return CTL_FAILED;
+	ret = vmswap_vm_find(ctl->h, ctl->argv[0], &vm, &job->region);
+	if (ret)
+		return ctl_fail_lib(ctl, ret, "%s", job->dir->name);
+	job->vm = vm;
+	ret = run_job(job);
+	vmswap_vm_free(vm);
+	return ret;
 }
 
 static int vm_range(struct ctl *ctl, const struct direction *dir)
 {
 	struct job job = { .ctl = ctl, .dir = dir };
-	struct vmswap_vm *vm;
+	char *object;
 	int ret;
 
-	ret = ctl_parse_range(ctl, ctl->argv + 1, ctl->argc - 1, &job.range);
-	if (ret)
-		return ret;
-	if (ctl_open(ctl))
-		return CTL_FAILED;
-	ret = vmswap_vm_find(ctl->h, ctl->argv[0], &vm, &job.region);
-	if (ret)
-		return ctl_fail_lib(ctl, ret, "%s", dir->name);
-	job.vm = vm;
-	ret = run_job(&job);
-	vmswap_vm_free(vm);
+	if (asprintf(&object, "%s %s", dir->name, ctl->argv[0]) < 0)
+		abort();
+	job.object = object;
+	ret = find_and_run(&job);
+	free(object);
 	return ret;
 }
 
