@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,34 +9,53 @@
 #include "probe.h"
 #include "tier_keys.h"
 
-static int check_backing(const struct ctl *ctl, const char *path)
+#define ACCEPTED	"a block device or a preallocated file is accepted"
+
+static int check_signature(const struct ctl *ctl, const char *name,
+			   const char *path)
 {
 	char what[256];
+	int ret = ctl_probe_signature(path, what, sizeof(what));
+
+	if (ret == -EACCES || ret == -EPERM)
+		return ctl_fail(ctl, ret, "tier %s: %s: cannot be read; CAP_SYS_ADMIN is needed",
+				name, path);
+	if (ret < 0)
+		return ctl_fail(ctl, ret, "tier %s: %s: cannot be searched for data (%s); --force goes on without",
+				name, path, strerror(-ret));
+	if (ret)
+		return ctl_fail(ctl, -EEXIST, "tier %s: %s: holds %s, which would be overwritten; give another device or file, wipe this one (wipefs -a), or use --force",
+				name, path, what);
+	return 0;
+}
+
+static int check_backing(const struct ctl *ctl, const char *name,
+			 const char *path)
+{
 	struct stat st;
-	int ret;
 
 	if (stat(path, &st))
-		return ctl_fail(ctl, -errno, "%s: %s", path, strerror(errno));
+		return ctl_fail(ctl, -errno, "tier %s: %s: %s", name, path,
+				strerror(errno));
 	if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
-		return ctl_fail(ctl, -ENOTBLK, "%s: neither a block device nor a regular file; one of these is accepted",
-				path);
+		return ctl_fail(ctl, -ENOTBLK, "tier %s: %s: neither a block device nor a regular file; "
+				ACCEPTED, name, path);
 	/* Before what is on it: who is using it must not be told to wipe it. */
 	if (S_ISBLK(st.st_mode) && ctl_probe_in_use(path))
-		return ctl_fail(ctl, -EBUSY, "%s: the device is in use (mounted, swap, or another tier); lsblk and vmswapctl tier list tell by whom",
-				path);
-	if (ctl->given & OPT_FORCE)
-		return 0;
-	ret = ctl_probe_signature(path, what, sizeof(what));
-	if (ret == -EACCES || ret == -EPERM)
-		return ctl_fail(ctl, ret, "%s: cannot be read; CAP_SYS_ADMIN is needed",
-				path);
-	if (ret < 0)
-		return ctl_fail(ctl, ret, "%s: cannot be searched for data (%s); --force goes on without",
-				path, strerror(-ret));
-	if (ret)
-		return ctl_fail(ctl, -EEXIST, "%s: holds %s, which would be overwritten; give another device or file, wipe this one (wipefs -a), or use --force",
-				path, what);
-	return 0;
+		return ctl_fail(ctl, -EBUSY, "tier %s: %s: the device is in use (mounted, swap, or another tier); lsblk and vmswapctl tier list tell by whom",
+				name, path);
+	return ctl->given & OPT_FORCE ? 0 : check_signature(ctl, name, path);
+}
+
+/* The kernel, and whoever reads the list, sees one name of it: *@real, to be freed. */
+static int find_backing(const struct ctl *ctl, const char *name,
+			const char *path, char **real)
+{
+	*real = realpath(path, NULL);
+	if (!*real)
+		return ctl_fail(ctl, -errno, "tier %s: %s: %s; " ACCEPTED,
+				name, path, strerror(errno));
+	return check_backing(ctl, name, *real);
 }
 
 /* "tier add NAME PATH": a path has a slash, a kind has none. */
@@ -100,14 +118,31 @@ static int parse_words(const struct ctl *ctl, struct vmswap_tier *tier,
 	return ret;
 }
 
+/* The module tells what is wrong with a path, but neither the path nor the errno. */
+static int refuse(const struct ctl *ctl, int error,
+		  const struct vmswap_tier *wanted)
+{
+	const char *cause = vmswap_strerror_ext(ctl->h);
+
+	if (!wanted->path || strstr(cause, "CAP_SYS_ADMIN"))
+		return ctl_fail_lib(ctl, error, "tier %s", wanted->name);
+	if (!strcmp(cause, strerror(-error)))
+		return ctl_fail(ctl, error, "tier %s: %s: %s", wanted->name,
+				wanted->path, cause);
+	return ctl_fail(ctl, error, "tier %s: %s: %s (%s)", wanted->name,
+			wanted->path, cause, strerror(-error));
+}
+
 static int add(struct ctl *ctl, const struct vmswap_tier *wanted)
 {
 	struct vmswap_tier *added;
 	int ret;
 
+	if (ctl_open(ctl))
+		return CTL_FAILED;
 	ret = vmswap_tier_add(ctl->h, wanted, &added);
 	if (ret)
-		return ctl_fail_lib(ctl, ret, "tier %s", wanted->name);
+		return refuse(ctl, ret, wanted);
 	if (ctl->json)
 		ctl_json_print(ctl_json_tier(added));
 	if (added->kind == VMSWAP_TIER_KIND_RAM)
@@ -126,15 +161,8 @@ int ctl_tier_add(struct ctl *ctl)
 	ret = parse_words(ctl, &wanted, &path, &words);
 	if (ret)
 		return ret;
-	if (ctl_open(ctl))
-		return CTL_FAILED;
 	if (path) {
-		/* The kernel, and whoever reads the list, sees one name. */
-		real = realpath(path, NULL);
-		if (!real)
-			return ctl_fail(ctl, -errno, "%s: %s", path,
-					strerror(errno));
-		ret = check_backing(ctl, real);
+		ret = find_backing(ctl, wanted.name, path, &real);
 		VMSWAP_SET(&wanted, TIER, PATH, path, real);
 	}
 	if (!ret)
