@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ktap.h"
+#include "mounted.h"
 #include "mounts.h"
 #include "vmm.h"
 
@@ -88,6 +90,32 @@ static void test_paths(void)
 	check(lies_on("/run/v", 40, ""), "the mount point itself");
 }
 
+/* Is the first vmswapfs of this table of mounts there? */
+static bool first_is(const char *table, const char *expected)
+{
+	char name[] = "/tmp/mounts.XXXXXX", *dir;
+	int fd = mkstemp(name);
+	bool same;
+
+	if (fd < 0 || dprintf(fd, "%s", table) < 0)
+		return false;
+	close(fd);
+	dir = ctl_mounted_vmswapfs(name);
+	unlink(name);
+	same = dir && expected ? !strcmp(dir, expected) : dir == expected;
+	free(dir);
+	return same;
+}
+
+static void test_first(void)
+{
+	check(first_is("none /run/a tmpfs rw 0 0\nnone /run/b\\040c vmswapfs rw 0 0\n"
+		       "none /run/d vmswapfs rw 0 0\n", "/run/b c"),
+	      "where a vmswapfs is mounted");
+	check(first_is("vmswapfs /run/vmswapfs tmpfs rw 0 0\n", NULL) &&
+	      first_is("", NULL), "no vmswapfs is mounted");
+}
+
 static struct ctl_mapping mapping;
 
 static bool maps(const char *text)
@@ -153,6 +181,7 @@ int main(void)
 {
 	test_lines();
 	test_paths();
+	test_first();
 	test_maps();
 	test_qemu();
 	return ktap_end();

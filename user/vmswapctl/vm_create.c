@@ -8,12 +8,29 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "mounted.h"
 #include "size.h"
 
-static int refuse_place(const struct ctl *ctl, const char *path)
+/* @path cannot be the file of a VM, for this @cause: say which could. */
+static int refuse_place(const struct ctl *ctl, int error, const char *path,
+			const char *cause)
 {
-	return ctl_fail(ctl, -EINVAL, "%s: not on a vmswapfs; %smount -t vmswapfs none DIR, and create VMs below DIR",
-			path, ctl_module_is_loaded() ? "" : "modprobe vmswap, ");
+	char *mounted = ctl_mounted_vmswapfs("/proc/self/mounts");
+	const char *usual = "/run/vmswap";
+	char *copy = strdup(path);
+	const char *name = basename(copy);
+
+	if (mounted)
+		ctl_fail(ctl, error, "%s: %s; vmswapfs is mounted on %s: %s/%s is accepted",
+			 path, cause, mounted, mounted, name);
+	else
+		ctl_fail(ctl, error, "%s: %s; no vmswapfs is mounted: %s/%s is accepted after: %smkdir -p %s && mount -t vmswapfs none %s",
+			 path, cause, usual, name,
+			 ctl_module_is_loaded() ? "" : "modprobe vmswap && ",
+			 usual, usual);
+	free(copy);
+	free(mounted);
+	return CTL_FAILED;
 }
 
 /* The directory of a new VM, open, and proven to be on a vmswapfs. */
@@ -25,10 +42,13 @@ static int open_dir(const struct ctl *ctl, const char *path, int *fd)
 	int ret = 0;
 
 	*fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (*fd < 0 || fstatfs(*fd, &fs))
+	if (*fd < 0 && errno == ENOENT)
+		ret = refuse_place(ctl, -ENOENT, path,
+				   "its directory does not exist");
+	else if (*fd < 0 || fstatfs(*fd, &fs))
 		ret = ctl_fail(ctl, -errno, "%s: %s", dir, strerror(errno));
 	else if (fs.f_type != VMSWAPFS_MAGIC)
-		ret = refuse_place(ctl, path);
+		ret = refuse_place(ctl, -EINVAL, path, "not on a vmswapfs");
 	free(copy);
 	if (ret && *fd >= 0)
 		close(*fd);
