@@ -263,12 +263,15 @@ show_console() {
 	tail -n "$1" "$CONSOLE" | tr -d '\r' >&2
 }
 
-# The first thing that went wrong says more than the last.
+# The first thing that went wrong says more than the last.  Who sees the end alone of
+# what is printed here finds what it was, and where, in the last lines.
 show_splat() {
-	local first
+	local first splat
 	first=$(grep -naE -m 1 'cut here|WARNING|BUG|Oops|KASAN|INFO:|Kernel panic' "$CONSOLE")
+	splat=$(tail -n "+${first%%:*}" "$CONSOLE" | head -n 60 | tr -d '\r')
 	progress "from the kernel console ($CONSOLE):"
-	tail -n "+${first%%:*}" "$CONSOLE" | head -n 60 | tr -d '\r' >&2
+	printf '%s\n' "$splat" >&2
+	grep -aE -m 3 'WARNING|BUG|Oops|KASAN|INFO:|Kernel panic|RIP:' <<<"$splat" >&2
 }
 
 panicked() {
