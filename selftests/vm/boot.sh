@@ -163,6 +163,10 @@ build_qemu() {
 	append+=" rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60"
 	# There, too, the timer may seem dead to the code that tests it.
 	append+=" no_timer_check"
+	# The emulator translates a page of a program again for each address it is mapped at,
+	# and keeps every translation: a page with 100,000 of them, freed and cleared, keeps
+	# its CPU busy for minutes, without interrupts.
+	append+=" norandmaps"
 	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -nic none
 		-bios qboot.rom
 		"${ACCEL[@]}" -smp "$SMP" "${MEM[@]}"
