@@ -96,7 +96,8 @@ install-user: user
 
 # Without headers of the kernel that is to load it there is nothing to install:
 # dkms builds it for each kernel as it comes. A distribution's headers tell to
-# sign modules but lack its key.
+# sign modules but lack its key, and Debian's lack the System.map without which
+# modules_install leaves out depmod.
 install-module:
 ifeq ($(KDIR),)
 	@echo 'The module is not installed: no headers of kernel $(KVER).'
@@ -109,6 +110,7 @@ else
 		INSTALL_MOD_DIR=updates $(if $(DESTDIR),DEPMOD=true) \
 		$(if $(wildcard $(KDIR)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=) \
 		modules_install
+	$(if $(DESTDIR),,depmod $(KVER))
 endif
 
 clean:
