@@ -415,10 +415,46 @@ FIXTURE(integrity)
 	struct world w;
 };
 
+static const struct world *the_world;
+
+/* Tell which page could not be had, then die of it. */
+static void on_sigbus(int sig, siginfo_t *info, void *context)
+{
+	long at = (uint8_t *)info->si_addr - the_world->mem;
+	char line[100];
+	int len;
+
+	len = snprintf(line, sizeof(line), "# SIGBUS, code %d, at %p: %s page %ld\n",
+		       info->si_code, info->si_addr,
+		       at >= 0 && at < SIZE ? "the file's" : "not the file's", at / (long)PAGE);
+	if (write(STDOUT_FILENO, line, len) == len)
+		signal(sig, SIG_DFL);
+	else
+		abort();
+}
+
+static void tell_sigbus(const struct world *w)
+{
+	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
+
+	the_world = w;
+	sigaction(SIGBUS, &action, NULL);
+}
+
+/*
+ * A page of the program or of libc that drop_caches has thrown away is read again, and
+ * a file system that is refused memory for it makes that a SIGBUS: keep them all.
+ */
+static int keep_program(void)
+{
+	return injecting() ? mlockall(MCL_CURRENT) : 0;
+}
+
 FIXTURE_SETUP(integrity)
 {
 	unsigned int i;
 
+	ASSERT_EQ(0, keep_program());
 	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
 	self->w.fd = file_make(&self->mnt, "vm", SIZE);
 	ASSERT_LE(0, self->w.fd);
@@ -430,6 +466,7 @@ FIXTURE_SETUP(integrity)
 	ASSERT_NE(MAP_FAILED, self->w.shadow);
 	for (i = 0; i < SHARED_PAGES; i++)
 		pthread_mutex_init(&self->w.lock[i], NULL);
+	tell_sigbus(&self->w);
 }
 
 FIXTURE_TEARDOWN(integrity)
