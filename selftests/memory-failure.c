@@ -217,6 +217,74 @@ TEST_F(failure, read_by_the_kernel_and_written_is_lost)
 	close(fd);
 }
 
+/* ---------------------------------------------------------- reads without memory */
+
+#define DEBUGFS "/sys/kernel/debug/"
+
+/* What may fail when a thread asks for it: also what may sleep, and single pages. */
+static bool set_refusals(const char *gfp_wait, const char *min_order)
+{
+	return !write_file(DEBUGFS "failslab/verbose", "0") &&
+	       !write_file(DEBUGFS "fail_page_alloc/verbose", "0") &&
+	       !write_file(DEBUGFS "failslab/ignore-gfp-wait", gfp_wait) &&
+	       !write_file(DEBUGFS "fail_page_alloc/ignore-gfp-wait", gfp_wait) &&
+	       !write_file(DEBUGFS "fail_page_alloc/min-order", min_order);
+}
+
+/* The Nth allocation of this thread from here is refused; 0: none. */
+static int refuse_nth(int n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", n);
+	return write_file("/proc/thread-self/fail-nth", text);
+}
+
+/* The kernel reads the first page of a new file, and is refused memory: the errno. */
+static int read_refused(const char *path, int n)
+{
+	int err = 0;
+
+	if (refuse_nth(n))
+		return -1;
+	if (swapon(path, 0))
+		err = errno;
+	refuse_nth(0);
+	return err;
+}
+
+/*
+ * Whatever is refused: the page that such a read leaves in the cache, without content and
+ * perhaps without a word, is one like others for who touches it next.
+ */
+TEST_F(failure, refused_read_leaves_a_page_to_fill)
+{
+	int n, fd, refused = 0;
+	uint8_t *mem;
+
+	if (!set_refusals("N", "0"))
+		SKIP(return, "%s", "this kernel does not inject failures");
+	for (n = 1; n <= 40; n++) {
+		const char *path = path_in(&self->mnt, "refused");
+
+		fd = file_make(&self->mnt, "refused", FILE_SIZE);
+		ASSERT_LE(0, fd);
+		refused += read_refused(path, n) == ENOMEM;
+		mem = map_shared(fd, FILE_SIZE);
+		ASSERT_NE(MAP_FAILED, mem);
+		ASSERT_EQ(0, touch(mem));
+		EXPECT_TRUE(is_zero(mem, PAGE));
+		page_make(mem, PAGE_RANDOM, n);
+		EXPECT_TRUE(evict_page(fd, 0));
+		EXPECT_TRUE(page_is(mem, PAGE_RANDOM, n));
+		munmap(mem, FILE_SIZE);
+		close(fd);
+		ASSERT_EQ(0, unlink(path));
+	}
+	EXPECT_TRUE(set_refusals("Y", "1"));
+	EXPECT_LT(0, refused);
+}
+
 /* The page of this address can be used again: zero, written, swapped. */
 static void expect_healed(struct __test_metadata *_metadata, int fd, uint8_t *mem)
 {
