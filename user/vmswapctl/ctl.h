@@ -68,6 +68,8 @@ int ctl_parse_options(struct ctl *ctl, int argc, char **argv);
 /* open.c: connects, or says why not.  0 or CTL_FAILED. */
 int ctl_open(struct ctl *ctl);
 bool ctl_module_is_loaded(void);
+/* Why vmswap_open() failed, and a command that may help, or NULL. */
+const char *ctl_why_closed(int error, const char **advice);
 
 /*
  * error.c: each prints one message, as text or as JSON, and returns the exit

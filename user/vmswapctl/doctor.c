@@ -71,25 +71,13 @@ static int examine(struct ctl *ctl, struct findings *f)
 	return ret;
 }
 
-static void find_no_module(struct findings *f, int error)
-{
-	if (error != -ENOENT)
-		ctl_finding(f, FINDING_PROBLEM, "module", NULL,
-			    "netlink family vmswap: %s", strerror(-error));
-	else if (ctl_module_is_loaded())
-		ctl_finding(f, FINDING_PROBLEM, "module",
-			    "nsenter --net=/proc/1/ns/net vmswapctl doctor",
-			    "the module is loaded, but is not reached from here; only the initial network namespace has it");
-	else
-		ctl_finding(f, FINDING_PROBLEM, "module", "modprobe vmswap",
-			    "the module is not loaded");
-}
-
 /* What can be told when the module does not answer. */
 static void examine_without(const struct ctl *ctl, struct findings *f,
 			    int error)
 {
-	find_no_module(f, error);
+	const char *advice, *why = ctl_why_closed(error, &advice);
+
+	ctl_finding(f, FINDING_PROBLEM, "module", advice, "%s", why);
 	ctl_doctor_host(f);
 	if (ctl->argc)
 		ctl_finding(f, FINDING_PROBLEM, "vm", NULL,

@@ -10,8 +10,25 @@ bool ctl_module_is_loaded(void)
 	return !access("/sys/module/vmswap", F_OK);
 }
 
+static const char loaded_elsewhere[] =
+	"the module is loaded, but is not reached from here; only the initial network namespace has it";
+
+const char *ctl_why_closed(int error, const char **advice)
+{
+	*advice = NULL;
+	if (error != -ENOENT)
+		return strerror(-error);
+	if (!ctl_module_is_loaded()) {
+		*advice = "modprobe vmswap";
+		return "the module is not loaded";
+	}
+	*advice = "nsenter --net=/proc/1/ns/net vmswapctl doctor";
+	return loaded_elsewhere;
+}
+
 int ctl_open(struct ctl *ctl)
 {
+	const char *advice, *why;
 	int ret;
 
 	if (ctl->h)
@@ -19,10 +36,7 @@ int ctl_open(struct ctl *ctl)
 	ret = vmswap_open(&ctl->h);
 	if (!ret)
 		return 0;
-	if (ret != -ENOENT)
-		return ctl_fail(ctl, ret, "netlink family vmswap: %s",
-				strerror(-ret));
-	if (ctl_module_is_loaded())
-		return ctl_fail(ctl, ret, "vmswap: the module is loaded, but is not reached from here; only the initial network namespace has it");
-	return ctl_fail(ctl, ret, "vmswap: the module is not loaded; load it with: modprobe vmswap");
+	why = ctl_why_closed(ret, &advice);
+	return ctl_fail(ctl, ret, "vmswap: %s%s%s", why,
+			advice ? "; try: " : "", advice ? advice : "");
 }
