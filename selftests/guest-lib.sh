@@ -260,23 +260,31 @@ start_guest()
 	qmp "$name" '{"execute": "qmp_capabilities"}'
 }
 
+# show_threads PID: where each of its threads waits.
+show_threads()
+{
+	local task
+
+	for task in "/proc/$1/task"/*; do
+		[ ! -r "$task/stack" ] || echo "# thread $(<"$task/comm"): $(tr '\n' ' ' <"$task/stack")"
+	done
+}
+
 # Where it stands: its kernel's messages, its QEMU's threads and registers, its VM.
 where_it_stands()
 {
-	local task pid
+	local line pid
 
 	tail -n 60 "$OUT"/console-guest-"$1"-*.log | tr -d '\r' | sed 's/^/# console: /'
 	for pid in /proc/[0-9]*; do
 		grep -qz "guest=$1" "$pid/cmdline" 2>/dev/null || continue
-		for task in "$pid"/task/*; do
-			[ ! -r "$task/stack" ] || echo "# thread $(<"$task/comm"): $(tr '\n' ' ' <"$task/stack")"
-		done
+		show_threads "${pid#/proc/}"
 	done
 	[ -z "${qmp_to[$1]-}" ] ||
 		echo '{"execute": "human-monitor-command", "arguments": {"command-line": "info registers"}}' \
 			>&"${qmp_to[$1]}"
-	while [ -n "${qmp_from[$1]-}" ] && IFS= read -r -t 5 -u "${qmp_from[$1]}" task; do
-		echo "# qmp: $task"
+	while [ -n "${qmp_from[$1]-}" ] && IFS= read -r -t 5 -u "${qmp_from[$1]}" line; do
+		echo "# qmp: $line"
 	done
 	vmswapctl vm show "${guest_vm[$1]}" | sed 's/^/# /'
 }
