@@ -10,9 +10,6 @@ bool ctl_module_is_loaded(void)
 	return !access("/sys/module/vmswap", F_OK);
 }
 
-static const char loaded_elsewhere[] =
-	"the module is loaded, but is not reached from here; only the initial network namespace has it";
-
 const char *ctl_why_closed(int error, const char **advice)
 {
 	*advice = NULL;
@@ -23,7 +20,7 @@ const char *ctl_why_closed(int error, const char **advice)
 		return "the module is not loaded";
 	}
 	*advice = "nsenter --net=/proc/1/ns/net vmswapctl doctor";
-	return loaded_elsewhere;
+	return "the module is loaded, but only the initial network namespace reaches it";
 }
 
 int ctl_open(struct ctl *ctl)
