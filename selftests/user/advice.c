@@ -105,7 +105,7 @@ static void test_tiers(void)
 	check_advice(&f, "reclaim-safe", "vmswapctl tier add ram1 ram");
 }
 
-/* Without its device nobody looks for its processes. */
+/* No process has it. */
 static struct vmswap_vm vm = { .id = 3, .name = "a", .size = 1 << 20 };
 
 static void test_vm_tiers(void)
@@ -142,6 +142,50 @@ static void test_vm(void)
 	check_advice(&f, "io-errors", "vmswapctl tier list");
 }
 
+/* Is this what is said of its limit, and of nothing else? */
+static bool says(const struct vmswap_vm *of, const char *check_name,
+		 const char *part)
+{
+	struct findings f = { 0 };
+	bool said = false;
+	size_t i;
+
+	ctl_doctor_vm(&f, of, NULL, 0);
+	for (i = 0; i < f.count; i++) {
+		const struct finding *finding = &f.list[i];
+
+		if (!strcmp(finding->check, "cgroup") ||
+		    !strcmp(finding->check, "limit"))
+			said = !strcmp(finding->check, check_name) &&
+			       strstr(finding->text, part);
+	}
+	ctl_findings_free(&f);
+	return said;
+}
+
+static void test_cgroup(void)
+{
+	struct vmswap_vm held = { .id = 3, .name = "a", .size = 4 << 20 };
+
+	VMSWAP_SET(&held, VM, LIMIT_EFFECTIVE, limit_effective, 1 << 20);
+	check(says(&held, "cgroup", "room for 1M only, less than its size of 4M"),
+	      "a cgroup smaller than the VM");
+	VMSWAP_SET(&held, VM, LIMIT, limit, 2 << 20);
+	check(says(&held, "cgroup", "room for 1M only, less than its limit of 2M"),
+	      "a cgroup smaller than the limit");
+	held.limit = 8 << 20;
+	check(says(&held, "cgroup", "less than its limit of 8M"),
+	      "a cgroup smaller than VM and limit");
+	held.limit_effective = 6 << 20;
+	check(says(&held, "limit", "8M is more than its size of 4M"),
+	      "a cgroup with room for all of it");
+	held.limit = held.limit_effective = 1 << 20;
+	check(says(&held, "limit", "it may have 1M"), "a limit that holds");
+	held = (struct vmswap_vm){ .id = 3, .name = "a", .size = 4 << 20 };
+	VMSWAP_SET(&held, VM, LIMIT_EFFECTIVE, limit_effective, 6 << 20);
+	check(says(&held, "limit", "it may have 6M"), "a cgroup alone with room");
+}
+
 static void test_host(void)
 {
 	struct findings f = { 0 };
@@ -165,5 +209,6 @@ int main(void)
 	test_tiers();
 	test_vm_tiers();
 	test_vm();
+	test_cgroup();
 	return ktap_end();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lines of mountinfo, maps and cmdline, and what follows from them. */
+/* Lines of mountinfo, maps and cmdline, links of open files, and what follows from them. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,12 +177,51 @@ static void test_qemu(void)
 	      !ctl_qemu_without_async_pf("qemu -cpu", 5), "no line");
 }
 
+static bool fd_means(const char *target, struct ctl_vmm expected)
+{
+	struct ctl_vmm vmm = { 0 };
+
+	ctl_vmm_add_fd(&vmm, target);
+	return !memcmp(&vmm, &expected, sizeof(vmm));
+}
+
+static void test_fds(void)
+{
+	struct ctl_vmm both = { .has_kvm = true };
+
+	check(fd_means("anon_inode:kvm-vm", (struct ctl_vmm){ .has_kvm = true }),
+	      "a VM of KVM");
+	check(fd_means("/dev/vfio/vfio", (struct ctl_vmm){ .has_vfio = true }) &&
+	      fd_means("/dev/vfio/12", (struct ctl_vmm){ .has_vfio = true }) &&
+	      fd_means("/dev/vfio/devices/vfio0",
+		       (struct ctl_vmm){ .has_vfio = true }), "VFIO");
+	check(fd_means("/dev/iommu", (struct ctl_vmm){ .has_iommufd = true }),
+	      "iommufd");
+	check(fd_means("anon_inode:[userfaultfd]",
+		       (struct ctl_vmm){ .has_userfaultfd = true }), "userfaultfd");
+	check(fd_means("anon_inode:[guest_memfd]",
+		       (struct ctl_vmm){ .has_guest_memfd = true }) &&
+	      fd_means("anon_inode:[kvm-gmem]",
+		       (struct ctl_vmm){ .has_guest_memfd = true }), "guest_memfd");
+	check(fd_means("/dev/sev", (struct ctl_vmm){ .has_sev = true }), "SEV");
+	check(fd_means("", (struct ctl_vmm){ 0 }) &&
+	      fd_means("/dev/kvm", (struct ctl_vmm){ 0 }) &&
+	      fd_means("/dev/iommu2", (struct ctl_vmm){ 0 }) &&
+	      fd_means("/tmp/dev/vfio/vfio", (struct ctl_vmm){ 0 }) &&
+	      fd_means("anon_inode:[eventfd]", (struct ctl_vmm){ 0 }) &&
+	      fd_means("anon_inode:kvm-vcpu:0", (struct ctl_vmm){ 0 }),
+	      "files that mean nothing");
+	ctl_vmm_add_fd(&both, "/dev/vfio/vfio");
+	check(both.has_kvm && both.has_vfio, "what was seen stays");
+}
+
 int main(void)
 {
 	test_lines();
 	test_paths();
 	test_first();
 	test_maps();
+	test_fds();
 	test_qemu();
 	return ktap_end();
 }

@@ -9,9 +9,16 @@
 /* One granule per faulting thread, plus 1 MiB; 64 threads are assumed. */
 #define SLACK(vm)	((1ull << 20) + 64ull * (vm)->granule * VMSWAP_PAGE_SIZE)
 
+/* What the operator did not ask for: less than the size, and than a limit. */
+static bool is_held_by_cgroup(const struct vmswap_vm *vm)
+{
+	return vm->limit_effective < vm->size &&
+	       !(VMSWAP_HAS(vm, VM, LIMIT) && vm->limit <= vm->limit_effective);
+}
+
 static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 {
-	char limit[CTL_SIZE_LEN], effective[CTL_SIZE_LEN], advice[ADVICE_LEN];
+	char bound[CTL_SIZE_LEN], effective[CTL_SIZE_LEN], advice[ADVICE_LEN];
 	bool has_limit = VMSWAP_HAS(vm, VM, LIMIT);
 
 	snprintf(advice, sizeof(advice),
@@ -22,17 +29,20 @@ static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 			    "it has no limit: its pages leave only when the host is short of memory");
 		return;
 	}
-	ctl_format_size(vm->limit, false, limit);
 	ctl_format_size(vm->limit_effective, false, effective);
-	if (has_limit && vm->limit_effective < vm->limit)
+	if (is_held_by_cgroup(vm))
 		ctl_finding(f, FINDING_NOTE, "cgroup",
-			    "raise memory.high or memory.max of its cgroup, or lower the limit",
-			    "its cgroup has room for %s only, less than its limit of %s",
-			    effective, limit);
+			    has_limit ? "raise memory.high or memory.max of its cgroup, or lower the limit" :
+					"raise memory.high or memory.max of its cgroup if more is wanted",
+			    "its cgroup has room for %s only, less than its %s of %s",
+			    effective, has_limit ? "limit" : "size",
+			    ctl_format_size(has_limit ? vm->limit : vm->size,
+					    false, bound));
 	else if (has_limit && vm->limit > vm->size)
 		ctl_finding(f, FINDING_NOTE, "limit", advice,
 			    "its limit of %s is more than its size of %s: it never meets it",
-			    limit, ctl_format_size(vm->size, false, effective));
+			    ctl_format_size(vm->limit, false, bound),
+			    ctl_format_size(vm->size, false, effective));
 	else
 		ctl_finding(f, FINDING_OK, "limit", NULL,
 			    "it may have %s of memory", effective);
