@@ -98,29 +98,54 @@ apt_install() {
 		-qq install --no-install-recommends "$@"
 }
 
+# apt_update [LOG]: LOG gets what apt-get says.
 apt_update() {
+	local update=(as_root apt-get -o DPkg::Lock::Timeout=300 -qq update)
 	progress "reading the package lists (apt-get update)"
-	as_root apt-get -o DPkg::Lock::Timeout=300 -qq update
+	if [ $# -eq 0 ]; then
+		"${update[@]}"
+	else
+		"${update[@]}" >"$1" 2>&1
+	fi
+}
+
+# What installing packages takes: "12 packages to fetch, 85 MB, about 1 minute". A guess:
+# 5 MB a second to fetch and unpack them, and a second for each.
+install_cost() {
+	apt-get -qq --print-uris install --no-install-recommends "$@" 2>/dev/null |
+		awk '
+		$3 ~ /^[0-9]+$/ { bytes += $3; n++ }
+		END {
+			minutes = int((n + bytes / 5e6 + 59) / 60)
+			if (!n)
+				print "nothing to fetch"
+			else
+				printf "%d package%s to fetch, %d MB, about %d minute%s\n",
+					n, n == 1 ? "" : "s", int(bytes / 1e6 + 1),
+					minutes, minutes == 1 ? "" : "s"
+		}'
 }
 
 # Installs what is missing. The lists are read anew only when a package is
 # unknown or the version they name has left the archive.
 need_packages() {
-	local missing log
+	local missing log begin=$SECONDS
 	mapfile -t missing < <(missing_packages "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "$EUID" != 0 ] && ! sudo -n true 2>/dev/null; then
 		die "packages are missing; as root: apt-get install -y --no-install-recommends ${missing[*]}"
 	fi
 	log=$(mktemp) || die "no temporary file"
-	progress "installing packages: ${missing[*]}"
-	if ! { has_candidate "${missing[@]}" && apt_install "${missing[@]}"; } >"$log" 2>&1; then
-		{ apt_update && apt_install "${missing[@]}"; } >"$log" 2>&1 || {
+	has_candidate "${missing[@]}" || apt_update "$log"
+	progress "installing ${missing[*]}: $(install_cost "${missing[@]}")"
+	if ! apt_install "${missing[@]}" >"$log" 2>&1; then
+		apt_update "$log" && apt_install "${missing[@]}" >>"$log" 2>&1 || {
 			tail -n 5 "$log" >&2
 			rm -f "$log"
 			die "apt-get could not install: ${missing[*]}"
 		}
 	fi
+	progress "installed in $((SECONDS - begin)) s"
 	rm -f "$log"
 }
 
