@@ -179,7 +179,8 @@ static void test_cgroup(void)
 	held.limit_effective = 6 << 20;
 	check(says(&held, "limit", "8M is more than its size of 4M"),
 	      "a cgroup with room for all of it");
-	held.limit = held.limit_effective = 1 << 20;
+	held.limit = 1 << 20;
+	held.limit_effective = 1 << 20;
 	check(says(&held, "limit", "it may have 1M"), "a limit that holds");
 	held = (struct vmswap_vm){ .id = 3, .name = "a", .size = 4 << 20 };
 	VMSWAP_SET(&held, VM, LIMIT_EFFECTIVE, limit_effective, 6 << 20);

@@ -32,8 +32,7 @@ static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 	ctl_format_size(vm->limit_effective, false, effective);
 	if (is_held_by_cgroup(vm))
 		ctl_finding(f, FINDING_NOTE, "cgroup",
-			    has_limit ? "raise memory.high or memory.max of its cgroup, or lower the limit" :
-					"raise memory.high or memory.max of its cgroup if more is wanted",
+			    "raise memory.high or memory.max of its cgroup, or set a lower limit",
 			    "its cgroup has room for %s only, less than its %s of %s",
 			    effective, has_limit ? "limit" : "size",
 			    ctl_format_size(has_limit ? vm->limit : vm->size,
