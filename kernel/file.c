@@ -693,10 +693,15 @@ unlock:
 	return found;
 }
 
+/*
+ * Who may only read the file may not slow its guest down, as with the ioctls that do the
+ * same.  It is advice: nothing is an answer to it.
+ */
 static int vmswap_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 {
 	struct vmswap_region *region = vmswap_region_of(file_inode(file));
 	loff_t size = i_size_read(file_inode(file));
+	bool heard = file->f_mode & FMODE_WRITE;
 	struct vmswap_evict_result res = {};
 	unsigned long done = 0, no_room = 0;
 	pgoff_t start, end;
@@ -707,9 +712,9 @@ static int vmswap_fadvise(struct file *file, loff_t offset, loff_t len, int advi
 	end = DIV_ROUND_UP(!len || len > size - offset ? size : offset + len, PAGE_SIZE);
 	switch (advice) {
 	case POSIX_FADV_WILLNEED:
-		return vmswap_prefetch(region, start, end, &done, &no_room);
+		return heard ? vmswap_prefetch(region, start, end, &done, &no_room) : 0;
 	case POSIX_FADV_DONTNEED:
-		return vmswap_evict_range(region, start, end, &res);
+		return heard ? vmswap_evict_range(region, start, end, &res) : 0;
 	case POSIX_FADV_NORMAL:
 	case POSIX_FADV_RANDOM:
 	case POSIX_FADV_SEQUENTIAL:

@@ -236,4 +236,29 @@ TEST_F(file, fadvise)
 	EXPECT_TRUE(pages_filled(self->mem, FILE_PAGES));
 }
 
+/* EVICT and PREFETCH want a descriptor open for writing: this is no way round it. */
+TEST_F(file, fadvise_read_only)
+{
+	int fd = open(path_in(&self->mnt, "vm"), O_RDONLY);
+	struct vmswap_vm_stat stat;
+	void *mem;
+
+	ASSERT_LE(0, fd);
+	fill_pages(self->mem, FILE_PAGES);
+	EXPECT_EQ(0, posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
+	ASSERT_EQ(0, vm_stat(fd, &stat));
+	EXPECT_EQ(FILE_SIZE, stat.resident);
+	EXPECT_TRUE(evict_pages(self->fd, FILE_PAGES));
+	EXPECT_EQ(0, posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED));
+	EXPECT_EQ(0, readahead(fd, 0, FILE_SIZE));
+	mem = mmap(NULL, FILE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	EXPECT_EQ(0, madvise(mem, FILE_SIZE, MADV_WILLNEED));
+	munmap(mem, FILE_SIZE);
+	ASSERT_EQ(0, vm_stat(fd, &stat));
+	EXPECT_EQ(0, stat.resident);
+	EXPECT_EQ(EINVAL, posix_fadvise(fd, 0, 0, 99));
+	close(fd);
+}
+
 VMSWAP_TEST_MAIN
