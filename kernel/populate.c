@@ -36,6 +36,15 @@
  */
 #define CHARGE_TRIES 8
 
+/*
+ * A fault with NOWAIT takes memory and charge that are there: reclaim ends up in our
+ * shrinker, or at a device.  A prefetch, which does not wait either, is no fault: it may.
+ */
+static gfp_t may_reclaim(const struct vmswap_request *req, gfp_t gfp)
+{
+	return req->nowait && req->fault ? gfp & ~__GFP_DIRECT_RECLAIM : gfp;
+}
+
 /* Evicting may wait for devices: the worker begins, and the fault comes again. */
 static int no_memory_now(struct vmswap_request *req)
 {
@@ -46,7 +55,7 @@ static int no_memory_now(struct vmswap_request *req)
 static int insert_folio(struct vmswap_request *req, gfp_t zero)
 {
 	struct address_space *mapping = req->region->inode.i_mapping;
-	gfp_t gfp = mapping_gfp_mask(mapping) | zero;
+	gfp_t gfp = may_reclaim(req, mapping_gfp_mask(mapping) | zero);
 	struct folio *folio;
 	int ret, i;
 
@@ -205,7 +214,7 @@ static int use_cached(struct vmswap_request *req)
 static int alloc_word(struct vmswap_request *req)
 {
 	struct vmswap_region *region = req->region;
-	gfp_t gfp = GFP_KERNEL_ACCOUNT;
+	gfp_t gfp = may_reclaim(req, GFP_KERNEL_ACCOUNT);
 
 	req->word = vmswap_word_at_alloc(&region->map, req->index,
 					 gfp | __GFP_NORETRY | __GFP_NOWARN);

@@ -8,7 +8,7 @@
 
 #include "tier.h"
 
-/* Fault path: may sleep for CPU and memory, never for I/O when @nowait. */
+/* Fault path: with @nowait for neither memory nor I/O. */
 int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait);
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr);
 bool vmswap_reclaim_has_room(struct vmswap_vm *vm);
