@@ -45,7 +45,7 @@ FIXTURE(nowait)
 	int fd, kvm, vm, cpu;
 };
 
-static int guest_begin(FIXTURE_DATA(nowait) *self)
+static int guest_begin(struct _test_data_nowait *self)
 {
 	struct kvm_userspace_memory_region slot = {
 		.memory_size = GUEST_SIZE,
@@ -93,7 +93,7 @@ FIXTURE_TEARDOWN(nowait)
 	EXPECT_EQ(0, test_umount(&self->mnt));
 }
 
-static int guest_run(FIXTURE_DATA(nowait) *self)
+static int guest_run(struct _test_data_nowait *self)
 {
 	int ret = refuse(true) ?: ioctl(self->cpu, KVM_RUN, 0) ? -errno : 0;
 
