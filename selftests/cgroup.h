@@ -108,7 +108,6 @@ static inline int cgroup_enter(const struct cgroup *cg)
 static inline int block_tier_add(void)
 {
 	struct policy p;
-	uint32_t kind = VMSWAP_TIER_KIND_BLOCK;
 	int ret;
 
 	if (access(NULLB, F_OK) &&
@@ -117,11 +116,7 @@ static inline int block_tier_add(void)
 	ret = policy_open(&p);
 	if (ret)
 		return ret;
-	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, BLOCK_TIER);
-	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
-	policy_put_str(&p, VMSWAP_A_TIER_PATH, NULLB);
-	ret = policy_talk(&p, NULL, NULL);
+	ret = policy_tier_add_block(&p, BLOCK_TIER, NULLB, 0);
 	policy_close(&p);
 	return ret;
 }

@@ -327,6 +327,62 @@ TEST_F(limit, full_wait_killed)
 	EXPECT_TRUE(WIFSIGNALED(status));
 }
 
+/*
+ * What QEMU's prealloc does: all of the memory is asked for, and has to leave again as it
+ * comes.  New pages first, then those that are in a tier.
+ */
+TEST_F(limit, populate)
+{
+	struct vmswap_vm_stat stat;
+
+	ASSERT_EQ(0, add_big_tier(&self->policy));
+	EXPECT_EQ(0, madvise(self->mem, VM_SIZE, MADV_POPULATE_WRITE));
+	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
+	EXPECT_LT(LIMIT / 2, resident(self->fd));
+	write_pages(self->mem, PAGE_COMPRESSIBLE, VM_PAGES);
+	ASSERT_EQ(0, evict(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, madvise(self->mem, VM_SIZE, MADV_POPULATE_WRITE));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	EXPECT_GE(LIMIT + SLACK(1), stat.resident);
+	EXPECT_LT(LIMIT / 2, stat.resident);
+	EXPECT_LE(VM_PAGES, stat.swapin_pages);
+	EXPECT_EQ(0, stat.stalled);
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_COMPRESSIBLE, VM_PAGES));
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
+}
+
+/* Where nothing can leave for what is asked for, it waits, and can be killed. */
+TEST_F(limit, populate_killed)
+{
+	struct vmswap_vm_stat stat = {};
+	int status, i;
+	pid_t pid;
+
+	/* The tier is full of these. */
+	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, UINT64_MAX));
+	write_pages(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE);
+	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, LIMIT));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(!!madvise(self->mem + 2 * LIMIT, VM_SIZE - 2 * LIMIT, MADV_POPULATE_WRITE));
+	}
+	for (i = 0; i < 6000 && stat.stalled <= 3; i++) {
+		ASSERT_EQ(0, vm_stat(self->fd, &stat));
+		usleep(10000);
+	}
+	EXPECT_LT(3, stat.stalled);
+	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_GT(VM_SIZE, resident(self->fd));
+	EXPECT_EQ(0, set_full(&self->policy, VMSWAP_FULL_ACTION_EXCEED));
+	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, 64));
+}
+
 #define PUNCH	(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
 
 /* A process writes so much at a time, and counts what is written. */
@@ -522,24 +578,16 @@ TEST_F(limit, idle_until_room)
 	EXPECT_TRUE(comes_within(self->fd, before - MIB, 2));
 }
 
-static int set_size(struct policy *p, const char *tier, uint64_t size)
-{
-	policy_cmd(p, VMSWAP_CMD_TIER_SET);
-	policy_put_str(p, VMSWAP_A_TIER_NAME, tier);
-	policy_put_u64(p, VMSWAP_A_TIER_SIZE, size);
-	return policy_talk(p, NULL, NULL);
-}
-
 /* And when its tier is made larger. */
 TEST_F(limit, idle_until_larger)
 {
 	ASSERT_EQ(0, exceed(self->fd, &self->policy, self->id, self->mem));
 	ASSERT_LT(LIMIT + MIB, resident(self->fd));
-	ASSERT_EQ(0, set_size(&self->policy, TEST_TIER, 256 * MIB));
+	ASSERT_EQ(0, policy_tier_set_size(&self->policy, TEST_TIER, 256 * MIB));
 	EXPECT_TRUE(comes_within(self->fd, LIMIT, 2));
 	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE));
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
-	EXPECT_EQ(0, set_size(&self->policy, TEST_TIER, TEST_TIER_SIZE));
+	EXPECT_EQ(0, policy_tier_set_size(&self->policy, TEST_TIER, TEST_TIER_SIZE));
 }
 
 /*

@@ -159,11 +159,44 @@ static inline int policy_tier_add(struct policy *p, const char *name, uint32_t k
 	return policy_talk(p, NULL, NULL);
 }
 
+/* A tier with a device or a file behind it; all of that without a size. */
+static inline int policy_tier_add_block(struct policy *p, const char *name, const char *path,
+					uint64_t size)
+{
+	uint32_t kind = VMSWAP_TIER_KIND_BLOCK;
+
+	policy_cmd(p, VMSWAP_CMD_TIER_ADD);
+	policy_put_str(p, VMSWAP_A_TIER_NAME, name);
+	policy_put(p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
+	policy_put_str(p, VMSWAP_A_TIER_PATH, path);
+	if (size)
+		policy_put_u64(p, VMSWAP_A_TIER_SIZE, size);
+	return policy_talk(p, NULL, NULL);
+}
+
+static inline int policy_tier_set_size(struct policy *p, const char *name, uint64_t size)
+{
+	policy_cmd(p, VMSWAP_CMD_TIER_SET);
+	policy_put_str(p, VMSWAP_A_TIER_NAME, name);
+	policy_put_u64(p, VMSWAP_A_TIER_SIZE, size);
+	return policy_talk(p, NULL, NULL);
+}
+
 static inline void policy_left_cb(const struct nlattr *attr, size_t len, void *arg)
 {
 	policy_for_each(attr, len)
 		if (policy_type(attr) == VMSWAP_A_TIER_PAGES)
 			*(uint64_t *)arg = policy_number(attr);
+}
+
+/* How many pages it holds; 0 also when it cannot be asked. */
+static inline uint64_t policy_tier_pages(struct policy *p, const char *name)
+{
+	uint64_t pages = 0;
+
+	policy_cmd(p, VMSWAP_CMD_TIER_GET);
+	policy_put_str(p, VMSWAP_A_TIER_NAME, name);
+	return policy_talk(p, policy_left_cb, &pages) ? 0 : pages;
 }
 
 /* In steps, until nothing is left in it. */
