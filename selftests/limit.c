@@ -266,6 +266,58 @@ TEST_F(limit, cut_under_load)
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
 }
 
+/* ----------------------------------------------------------------------- the clock */
+
+#define HOT_PAGES	256ul
+#define HOT_LIMIT	(4 * MIB)
+#define HOT_EVERY	8
+#define COLD_PAGES	(VM_PAGES - HOT_PAGES)
+#define COLD_BEGIN	(COLD_PAGES / 4)
+/* From one cold page to the next, all about: the clock shall not follow behind them. */
+#define COLD_STEP	4099ul
+
+static bool is_hot_right(const uint8_t *mem)
+{
+	size_t i;
+	bool ok = true;
+
+	for (i = 0; i < HOT_PAGES; i++)
+		ok &= *(volatile uint64_t *)(mem + i * PAGE) == test_seed + i;
+	return ok;
+}
+
+/*
+ * Pages that are read all the time stay while many times what the limit allows goes by.
+ * Taken in turn they would leave each time that the memory is filled anew: five times.
+ * At first nobody knows which are which, and they all leave once: that is not counted.
+ */
+TEST_F(limit, hot_pages_stay)
+{
+	struct vmswap_vm_stat before, after;
+	size_t i;
+
+	ASSERT_EQ(0, add_big_tier(&self->policy));
+	ASSERT_EQ(0, policy_once_vm_set(self->id, VMSWAP_A_VM_GRANULE, 1));
+	ASSERT_EQ(0, policy_once_vm_set(self->id, VMSWAP_A_VM_PREFETCH, 0));
+	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, HOT_LIMIT));
+	write_pages(self->mem, PAGE_COMPRESSIBLE, HOT_PAGES);
+	/* Cold pages come once, as new ones: what is read from a tier is hot. */
+	for (i = 0; i < COLD_PAGES; i++) {
+		if (i == COLD_BEGIN)
+			ASSERT_EQ(0, vm_stat(self->fd, &before));
+		self->mem[(HOT_PAGES + i * COLD_STEP % COLD_PAGES) * PAGE] = 1;
+		if (i % HOT_EVERY == 0)
+			ASSERT_TRUE(is_hot_right(self->mem));
+	}
+	ASSERT_EQ(0, vm_stat(self->fd, &after));
+	printf("# %llu hot pages read again, of %lu\n",
+	       (unsigned long long)(after.swapin_pages - before.swapin_pages), HOT_PAGES);
+	EXPECT_LT(VM_PAGES / 2, after.swapout_pages - before.swapout_pages);
+	EXPECT_GT(HOT_PAGES / 2, after.swapin_pages - before.swapin_pages);
+	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
+	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
+}
+
 /* ---------------------------------------------------------------------- full tiers */
 
 /* In a process of its own, as it will wait: for ever, if nobody ends it. */
