@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <linux/falloc.h>
 
+#include "disk.h"
 #include "race.h"
 
 /* ----------------------------------------------------- touched while it leaves */
@@ -372,6 +373,99 @@ TEST_F(race, fault_beside_large_punch)
 	TH_LOG("a page came in the middle of punch %d", i);
 	EXPECT_TRUE(ok);
 	munmap(mem, 2 * PUNCHED);
+}
+
+/* ------------------------------------------------- devices that use the memory */
+
+#define DIRECT_DISK	"direct"
+#define DIRECT_THREADS	3
+#define DIRECT_PAGES	(FILE_PAGES / DIRECT_THREADS)
+#define DIRECT_SIZE	(DIRECT_PAGES * PAGE)
+#define DIRECT_ROUNDS	100
+
+/* Its part of the VM's memory, and of the disk. */
+struct direct {
+	struct opponent *evictor;
+	uint8_t *mem, *other;
+	off_t at;
+	int disk;
+	unsigned int id;
+	long n;
+	const char *wrong;
+	pthread_t thread;
+};
+
+static void make_all(uint8_t *mem, uint64_t number)
+{
+	unsigned int i;
+
+	for (i = 0; i < DIRECT_PAGES; i++)
+		page_make(mem + i * PAGE, i % 4 ? PAGE_RANDOM : PAGE_SAME_FILLED, number + i);
+}
+
+/* There and back: each way the memory is the device's while it is evicted. */
+static const char *direct_round(struct direct *d, uint64_t number)
+{
+	make_all(d->mem, number);
+	if (pwrite(d->disk, d->mem, DIRECT_SIZE, d->at) != DIRECT_SIZE)
+		return "write";
+	if (pread(d->disk, d->other, DIRECT_SIZE, d->at) != DIRECT_SIZE)
+		return "read of what was written";
+	if (memcmp(d->other, d->mem, DIRECT_SIZE))
+		return "what was written";
+	make_all(d->other, ~number);
+	if (pwrite(d->disk, d->other, DIRECT_SIZE, d->at) != DIRECT_SIZE)
+		return "write of what is read";
+	if (pread(d->disk, d->mem, DIRECT_SIZE, d->at) != DIRECT_SIZE)
+		return "read";
+	if (memcmp(d->mem, d->other, DIRECT_SIZE))
+		return "what was read";
+	return NULL;
+}
+
+static void *direct_work(void *arg)
+{
+	struct direct *d = arg;
+
+	while (!d->wrong && (d->n < rounds(DIRECT_ROUNDS) ||
+			     atomic_load(&d->evictor->evictions) < rounds(DIRECT_ROUNDS)))
+		d->wrong = direct_round(d, test_seed + 1000000 * d->id + 100 * d->n++);
+	return NULL;
+}
+
+/* O_DIRECT out of memory and into it, while it is evicted all the time. */
+TEST_F(race, direct_io)
+{
+	struct direct d[DIRECT_THREADS];
+	struct opponent evictor;
+	int ret = disk_make(DIRECT_DISK, 1), disk, i;
+	uint8_t *other;
+
+	if (ret == -ENODEV)
+		SKIP(return, "no null_blk");
+	ASSERT_EQ(0, ret);
+	disk = open("/dev/" DIRECT_DISK, O_RDWR | O_DIRECT);
+	EXPECT_LE(0, disk);
+	other = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, other);
+	opponent_start(&evictor, evict_all, self->fd, self->mem);
+	for (i = 0; i < DIRECT_THREADS; i++) {
+		size_t at = i * DIRECT_SIZE;
+
+		d[i] = (struct direct){ &evictor, self->mem + at, other + at, at, disk, i };
+		ASSERT_EQ(0, pthread_create(&d[i].thread, NULL, direct_work, &d[i]));
+	}
+	for (i = 0; i < DIRECT_THREADS; i++) {
+		pthread_join(d[i].thread, NULL);
+		EXPECT_EQ(NULL, d[i].wrong) {
+			TH_LOG("thread %d, round %ld: %s", i, d[i].n, d[i].wrong);
+		}
+	}
+	opponent_end(&evictor);
+	TH_LOG("%ld rounds of the first thread, %ld evictions", d[0].n, evictor.evictions);
+	munmap(other, FILE_SIZE);
+	close(disk);
+	EXPECT_EQ(0, disk_remove(DIRECT_DISK));
 }
 
 TEST_F(race, prefetch)
