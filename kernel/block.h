@@ -10,6 +10,7 @@
 
 #include <linux/bio.h>
 #include <linux/fs.h>
+#include <linux/llist.h>
 #include <linux/mempool.h>
 #include <linux/workqueue.h>
 
@@ -38,10 +39,12 @@ struct vmswap_block_ops {
 extern const struct vmswap_block_ops vmswap_block_bio_ops;	/* block_bio.c */
 extern const struct vmswap_block_ops vmswap_block_file_ops;	/* block_file.c */
 
-/* Requests to a file wait here for the worker that may enter its file system. */
+/*
+ * Requests to a file wait here for the worker that may enter its file system.  The list
+ * needs no lock: all VMs' faults add to it.
+ */
 struct vmswap_block_queue {
-	spinlock_t lock;		/* protects list */
-	struct list_head list;
+	struct llist_head list;
 	struct work_struct work;
 };
 
@@ -89,7 +92,7 @@ struct vmswap_block_io {
 		struct bio bio;
 		struct {
 			struct kiocb kiocb;
-			struct list_head node;
+			struct llist_node node;
 			atomic_t users;		/* submitter, completion */
 		};
 	};

@@ -97,8 +97,7 @@ static void file_work(struct work_struct *work);
 
 static void queue_init(struct vmswap_block_queue *queue)
 {
-	spin_lock_init(&queue->lock);
-	INIT_LIST_HEAD(&queue->list);
+	init_llist_head(&queue->list);
 	INIT_WORK(&queue->work, file_work);
 }
 
@@ -203,30 +202,20 @@ static void start_io(struct vmswap_block_io *io)
 	put_io(io);
 }
 
-static struct vmswap_block_io *take_io(struct vmswap_block_queue *queue)
-{
-	struct vmswap_block_io *io;
-	unsigned long flags;
-
-	spin_lock_irqsave(&queue->lock, flags);
-	io = list_first_entry_or_null(&queue->list, struct vmswap_block_io, node);
-	if (io)
-		list_del(&io->node);
-	spin_unlock_irqrestore(&queue->lock, flags);
-	return io;
-}
-
 static void file_work(struct work_struct *work)
 {
 	struct vmswap_block_queue *queue = container_of(work, struct vmswap_block_queue, work);
 	unsigned int old = current->flags & (PF_LOCAL_THROTTLE | PF_MEMALLOC_NOIO);
-	struct vmswap_block_io *io;
+	struct vmswap_block_io *io, *next;
+	struct llist_node *list;
 	struct blk_plug plug;
 
+	/* In the order in which they came.  Whoever adds from here on queues the work again. */
+	list = llist_reverse_order(llist_del_all(&queue->list));
 	/* Memory for this I/O must not need other I/O; nor is it throttled for others'. */
 	current->flags |= PF_LOCAL_THROTTLE | PF_MEMALLOC_NOIO;
 	blk_start_plug(&plug);
-	while ((io = take_io(queue))) {
+	llist_for_each_entry_safe(io, next, list, node) {
 		start_io(io);
 		cond_resched();
 	}
@@ -239,13 +228,15 @@ static void file_submit(struct vmswap_block_io *io)
 {
 	struct vmswap_block *block = vmswap_block_of(io);
 	struct vmswap_block_queue *queue = &block->queue[io->write];
-	unsigned long flags;
 
-	spin_lock_irqsave(&queue->lock, flags);
-	list_add_tail(&io->node, &queue->list);
-	/* With the lock: as soon as somebody can take the request the tier may go. */
-	queue_work(block->wq, &queue->work);
-	spin_unlock_irqrestore(&queue->lock, flags);
+	/*
+	 * As soon as it is in the list the request may be done, and the tier go: that waits
+	 * for a grace period first, see block_destroy().
+	 */
+	rcu_read_lock();
+	if (llist_add(&io->node, &queue->list))
+		queue_work(block->wq, &queue->work);
+	rcu_read_unlock();
 }
 
 const struct vmswap_block_ops vmswap_block_file_ops = {

@@ -20,7 +20,7 @@ int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr)
 	spin_lock_init(&slots->lock);
 	slots->nr = nr;
 	slots->next = 0;
-	slots->used = 0;
+	atomic_long_set(&slots->used, 0);
 	slots->taken = kvcalloc(BITS_TO_LONGS(nr), sizeof(long), GFP_KERNEL);
 	slots->sums = vzalloc(array_size(nr, sizeof(u64)));
 	if (slots->taken && slots->sums)
@@ -35,7 +35,7 @@ void vmswap_slots_destroy(struct vmswap_slots *slots)
 	kvfree(slots->taken);
 }
 
-/* How far is looked at a time: some 10 us of bit searches with interrupts off. */
+/* How far is looked at a time: some 10 us of bit searches, which others wait for. */
 #define WINDOW	4096ul
 
 /* The first free stretch of @want slots in the window at @first, else the longest. */
@@ -90,32 +90,33 @@ static bool follows(struct vmswap_slots *slots, long after)
  * time goes elsewhere, although nothing but the one slot is taken.
  *
  * A tier that is nearly full may have to be searched as a whole: window by window,
- * since completions free slots under the same lock, with interrupts off.
+ * since others wait for the lock.  Slots become free meanwhile.
  *
  * Return: the slot, or -ENOSPC.
  */
 long vmswap_slot_alloc(struct vmswap_slots *slots, long after, unsigned long want)
 {
-	unsigned long first, looked, flags, slot = slots->nr;
+	unsigned long first, looked, slot = slots->nr;
 
-	spin_lock_irqsave(&slots->lock, flags);
+	spin_lock(&slots->lock);
 	first = slots->next;
 	if (follows(slots, after))
 		slot = after + 1;
-	for (looked = 0; slot == slots->nr && slots->used < slots->nr &&
+	for (looked = 0; slot == slots->nr && atomic_long_read(&slots->used) < slots->nr &&
 	     looked < slots->nr + WINDOW; looked += WINDOW) {
 		if (looked) {
-			spin_unlock_irqrestore(&slots->lock, flags);
-			spin_lock_irqsave(&slots->lock, flags);
+			spin_unlock(&slots->lock);
+			spin_lock(&slots->lock);
 		}
 		slot = take_in_window(slots, first, want);
 		first = first + WINDOW < slots->nr ? first + WINDOW : 0;
 	}
 	if (slot < slots->nr) {
-		__set_bit(slot, slots->taken);
-		slots->used++;
+		/* Its neighbours in the word are cleared without the lock. */
+		WARN_ON_ONCE(test_and_set_bit(slot, slots->taken));
+		atomic_long_inc(&slots->used);
 	}
-	spin_unlock_irqrestore(&slots->lock, flags);
+	spin_unlock(&slots->lock);
 	return slot < slots->nr ? slot : -ENOSPC;
 }
 
@@ -128,12 +129,9 @@ long vmswap_slot_alloc(struct vmswap_slots *slots, long after, unsigned long wan
  */
 void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&slots->lock, flags);
-	WARN_ON_ONCE(!__test_and_clear_bit(slot, slots->taken));
-	slots->used--;
-	spin_unlock_irqrestore(&slots->lock, flags);
+	/* Orders what was done with the slot and its checksum before what its next owner does. */
+	WARN_ON_ONCE(!test_and_clear_bit(slot, slots->taken));
+	atomic_long_dec(&slots->used);
 }
 
 u64 *vmswap_slot_sum(struct vmswap_slots *slots, unsigned long slot)

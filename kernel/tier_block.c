@@ -281,7 +281,8 @@ static void block_destroy(struct vmswap_tier *tier)
 	struct vmswap_block *block = tier->priv;
 
 	wait_var_event(&block->in_flight, !atomic_read(&block->in_flight));
-	synchronize_rcu();	/* the last completion has left our text */
+	/* The last completion has left our text, and the last submitter its queue. */
+	synchronize_rcu();
 	block->ops->close(tier, block);
 	destroy_workqueue(block->wq);
 	mempool_exit(&block->ios);

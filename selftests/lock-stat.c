@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lock-stat.c - faults on different granules share no lock of vmswap.
+ * lock-stat.c - faults on different granules share no lock of vmswap, wherever the
+ * pages come from.
  *
  * Two threads fault while the kernel counts what each class of locks is taken
  * for (CONFIG_LOCK_STAT, the debug kernel).  The names of vmswap's own classes
@@ -117,37 +118,57 @@ static struct count count_of(const char *class)
 
 /* ---------------------------------------------------------------------- faults */
 
-FIXTURE(lock_stat)
-{
+struct world {
 	struct test_mount mnt;
 	struct classes own;
 	uint8_t *mem;
 	int fd;
 };
 
+static int world_open(struct world *w)
+{
+	int ret = test_mount(&w->mnt, NULL);
+
+	if (ret)
+		return ret;
+	w->fd = file_make(&w->mnt, "vm", SIZE);
+	if (w->fd < 0)
+		return w->fd;
+	w->mem = map_shared(w->fd, SIZE);
+	if (w->mem == MAP_FAILED)
+		return -errno;
+	return classes_read(&w->own) > 0 ? 0 : -ENOENT;
+}
+
+static int world_close(struct world *w)
+{
+	counting(false);
+	munmap(w->mem, SIZE);
+	close(w->fd);
+	return test_umount(&w->mnt);
+}
+
+FIXTURE(lock_stat)
+{
+	struct world w;
+};
+
 FIXTURE_SETUP(lock_stat)
 {
 	if (access("/proc/lock_stat", R_OK))
 		SKIP(return, "this kernel does not count locks");
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", SIZE);
-	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
-	ASSERT_LT(0, classes_read(&self->own));
+	ASSERT_EQ(0, world_open(&self->w));
 }
 
 FIXTURE_TEARDOWN(lock_stat)
 {
-	counting(false);
-	munmap(self->mem, SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, world_close(&self->w));
 }
 
 struct part {
 	pthread_t thread;
 	uint8_t *mem;
+	unsigned int step;
 };
 
 static void *touch_part(void *arg)
@@ -156,12 +177,15 @@ static void *touch_part(void *arg)
 	size_t i;
 
 	for (i = 0; i < PART_PAGES; i++)
-		(*(volatile uint8_t *)(part->mem + i * PAGE))++;
+		(*(volatile uint8_t *)(part->mem + i * part->step % PART_PAGES * PAGE))++;
 	return NULL;
 }
 
+#define IN_ORDER	1
+#define SCATTERED	101	/* nothing is read ahead: each page is a fault and a read */
+
 /* Each thread its own half, at the same time; the kernel counts meanwhile. */
-static int storm(uint8_t *mem)
+static int storm(uint8_t *mem, unsigned int step)
 {
 	struct part part[THREADS];
 	int i;
@@ -170,6 +194,7 @@ static int storm(uint8_t *mem)
 		return -EIO;
 	for (i = 0; i < THREADS; i++) {
 		part[i].mem = mem + i * PART_PAGES * PAGE;
+		part[i].step = step;
 		pthread_create(&part[i].thread, NULL, touch_part, &part[i]);
 	}
 	for (i = 0; i < THREADS; i++)
@@ -210,9 +235,9 @@ static unsigned long faults_counted(void)
 
 TEST_F(lock_stat, zero_fill)
 {
-	ASSERT_EQ(0, storm(self->mem));
+	ASSERT_EQ(0, storm(self->w.mem, IN_ORDER));
 	EXPECT_LE(PAGES / 32, faults_counted());
-	EXPECT_EQ(0, shared_locks(&self->own));
+	EXPECT_EQ(0, shared_locks(&self->w.own));
 }
 
 TEST_F(lock_stat, same_filled)
@@ -220,40 +245,128 @@ TEST_F(lock_stat, same_filled)
 	size_t i;
 
 	for (i = 0; i < PAGES; i++)
-		memset(self->mem + i * PAGE, 0x5a, PAGE);
-	ASSERT_EQ(0, evict(self->fd, 0, SIZE));
-	ASSERT_EQ(0, storm(self->mem));
+		memset(self->w.mem + i * PAGE, 0x5a, PAGE);
+	ASSERT_EQ(0, evict(self->w.fd, 0, SIZE));
+	ASSERT_EQ(0, storm(self->w.mem, IN_ORDER));
 	EXPECT_LE(PAGES / 32, faults_counted());
-	EXPECT_EQ(0, shared_locks(&self->own));
+	EXPECT_EQ(0, shared_locks(&self->w.own));
 }
 
 TEST_F(lock_stat, swap_in_compressed)
 {
-	fill_all(self->mem, PAGE_COMPRESSIBLE);
-	ASSERT_EQ(0, evict(self->fd, 0, SIZE));
-	ASSERT_EQ(0, storm(self->mem));
+	fill_all(self->w.mem, PAGE_COMPRESSIBLE);
+	ASSERT_EQ(0, evict(self->w.fd, 0, SIZE));
+	ASSERT_EQ(0, storm(self->w.mem, IN_ORDER));
 	EXPECT_LE(PAGES / 32, faults_counted());
-	EXPECT_EQ(0, shared_locks(&self->own));
+	EXPECT_EQ(0, shared_locks(&self->w.own));
 }
 
 TEST_F(lock_stat, swap_in_incompressible)
 {
-	fill_all(self->mem, PAGE_RANDOM);
-	ASSERT_EQ(0, evict(self->fd, 0, SIZE));
-	ASSERT_EQ(0, storm(self->mem));
+	fill_all(self->w.mem, PAGE_RANDOM);
+	ASSERT_EQ(0, evict(self->w.fd, 0, SIZE));
+	ASSERT_EQ(0, storm(self->w.mem, IN_ORDER));
 	EXPECT_LE(PAGES / 32, faults_counted());
-	EXPECT_EQ(0, shared_locks(&self->own));
+	EXPECT_EQ(0, shared_locks(&self->w.own));
 }
 
 /* Eviction takes the lock of the compressor's buffers: the names are right. */
 TEST_F(lock_stat, names_are_found)
 {
-	fill_all(self->mem, PAGE_COMPRESSIBLE);
+	fill_all(self->w.mem, PAGE_COMPRESSIBLE);
 	ASSERT_EQ(0, write_file("/proc/lock_stat", "0"));
 	ASSERT_EQ(0, counting(true));
-	ASSERT_EQ(0, evict(self->fd, 0, SIZE));
+	ASSERT_EQ(0, evict(self->w.fd, 0, SIZE));
 	ASSERT_EQ(0, counting(false));
-	EXPECT_LT(0, shared_locks(&self->own));
+	EXPECT_LT(0, shared_locks(&self->w.own));
+}
+
+/* ------------------------------------------------------------------- block tiers */
+
+#define DISK		"/dev/nullb0"
+#define DISK_DIR	"/tmp/lock-stat"
+#define DISK_FILE	DISK_DIR "/tier"
+#define DISK_TIER	"disk0"
+/* Not more than 7/8 full a block tier keeps the copies of what comes in; else it does not. */
+#define ROOMY		(4 * SIZE)
+#define TIGHT		SIZE
+
+/* It comes before the ram tier that there is. */
+static int disk_tier_add(const char *path, uint64_t size)
+{
+	uint32_t kind = VMSWAP_TIER_KIND_BLOCK, rank = 1;
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
+	policy_put_str(&p, VMSWAP_A_TIER_NAME, DISK_TIER);
+	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
+	policy_put_str(&p, VMSWAP_A_TIER_PATH, path);
+	policy_put(&p, VMSWAP_A_TIER_RANK, &rank, sizeof(rank));
+	policy_put_u64(&p, VMSWAP_A_TIER_SIZE, size);
+	ret = policy_talk(&p, NULL, NULL);
+	policy_close(&p);
+	return ret;
+}
+
+static bool disk_make(bool file)
+{
+	return !system("modprobe null_blk nr_devices=1 gb=1 memory_backed=1") &&
+	       (!file || !system("mkfs.ext4 -qF " DISK " 64M && mkdir -p " DISK_DIR
+				 " && mount " DISK " " DISK_DIR " && fallocate -l 32M " DISK_FILE));
+}
+
+static bool disk_remove(bool file)
+{
+	return (!file || !system("umount " DISK_DIR)) && !system("modprobe -r null_blk");
+}
+
+FIXTURE(block)
+{
+	struct world w;
+};
+
+FIXTURE_VARIANT(block)
+{
+	bool file;
+	uint64_t size;
+};
+
+FIXTURE_VARIANT_ADD(block, device) { .size = ROOMY };
+FIXTURE_VARIANT_ADD(block, full_device) { .size = TIGHT };
+FIXTURE_VARIANT_ADD(block, file) { .file = true, .size = ROOMY };
+
+FIXTURE_SETUP(block)
+{
+	if (access("/proc/lock_stat", R_OK))
+		SKIP(return, "this kernel does not count locks");
+	/* First: from here on this process has its own mounts. */
+	ASSERT_EQ(0, world_open(&self->w));
+	ASSERT_TRUE(disk_make(variant->file));
+	ASSERT_EQ(0, disk_tier_add(variant->file ? DISK_FILE : DISK, variant->size));
+}
+
+FIXTURE_TEARDOWN(block)
+{
+	EXPECT_EQ(0, world_close(&self->w));
+	EXPECT_EQ(0, policy_once_tier_del(DISK_TIER));
+	EXPECT_TRUE(disk_remove(variant->file));
+}
+
+TEST_F(block, swap_in)
+{
+	struct vmswap_vm_stat before, after;
+
+	fill_all(self->w.mem, PAGE_RANDOM);
+	ASSERT_EQ(0, evict(self->w.fd, 0, SIZE));
+	ASSERT_EQ(0, vm_stat(self->w.fd, &before));
+	ASSERT_EQ(0, storm(self->w.mem, SCATTERED));
+	ASSERT_EQ(0, vm_stat(self->w.fd, &after));
+	EXPECT_LE(PAGES - FEW, after.swapin_pages - before.swapin_pages);
+	EXPECT_LE(PAGES / 2, faults_counted());
+	EXPECT_EQ(0, shared_locks(&self->w.own));
 }
 
 VMSWAP_TEST_MAIN
