@@ -2,14 +2,13 @@
 /* evict-held.c - eviction and what somebody holds: pinned, locked, referenced pages. */
 #include <fcntl.h>
 #include <linux/if_xdp.h>
-#include <linux/kvm.h>
 #include <semaphore.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
 
+#include "kvm.h"
 #include "race.h"
 
 /* ------------------------------------------------------------------------ pins */
@@ -311,49 +310,20 @@ TEST_F(race, store_by_stale_tlb)
 #define CLOCK_BYTES	32
 #define CLOCK_AT	(FILE_SIZE / 2)	/* not a neighbour of what is written */
 
-/* A virtual machine with its clock at CLOCK_AT. */
-struct clock_vm {
-	int kvm, vm, cpu;
-};
-
-static int clock_vm_begin(struct clock_vm *c, uint8_t *mem)
+static int clock_begin(struct kvm_guest *g)
 {
-	struct kvm_userspace_memory_region slot = {
-		.memory_size = FILE_SIZE,
-		.userspace_addr = (uintptr_t)mem,
-	};
 	struct {
 		struct kvm_msrs head;
 		struct kvm_msr_entry entry;
 	} msr = { { .nmsrs = 1 }, { .index = SYSTEM_TIME, .data = CLOCK_AT | 1 } };
-	struct kvm_regs regs = { .rflags = 2 };
-	struct kvm_sregs sregs;
 
-	c->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	c->vm = ioctl(c->kvm, KVM_CREATE_VM, 0);
-	if (c->vm < 0 || ioctl(c->vm, KVM_SET_USER_MEMORY_REGION, &slot))
-		return -errno;
-	c->cpu = ioctl(c->vm, KVM_CREATE_VCPU, 0);
-	if (c->cpu < 0 || ioctl(c->cpu, KVM_GET_SREGS, &sregs))
-		return -errno;
-	sregs.cs.base = 0;
-	sregs.cs.selector = 0;
-	if (ioctl(c->cpu, KVM_SET_SREGS, &sregs) || ioctl(c->cpu, KVM_SET_REGS, &regs))
-		return -errno;
-	return ioctl(c->cpu, KVM_SET_MSRS, &msr) == 1 ? 0 : -EINVAL;
+	return ioctl(g->cpu, KVM_SET_MSRS, &msr) == 1 ? 0 : -EINVAL;
 }
 
 /* Its next run writes the clock: then it halts, and is left. */
-static int clock_vm_tick(struct clock_vm *c)
+static int clock_tick(struct kvm_guest *g)
 {
-	return ioctl(c->cpu, KVM_KVMCLOCK_CTRL) || ioctl(c->cpu, KVM_RUN, 0) ? -errno : 0;
-}
-
-static void clock_vm_end(struct clock_vm *c)
-{
-	close(c->cpu);
-	close(c->vm);
-	close(c->kvm);
+	return ioctl(g->cpu, KVM_KVMCLOCK_CTRL) ? -errno : kvm_guest_run(g);
 }
 
 /*
@@ -364,21 +334,22 @@ TEST_F(race, kvm_clock)
 {
 	static const uint8_t halt[] = { 0xf4, 0xeb, 0xfd };	/* and once more */
 	uint8_t before[CLOCK_BYTES], *clock = self->mem + CLOCK_AT;
-	struct clock_vm c;
+	struct kvm_guest g;
 
-	if (access("/dev/kvm", R_OK | W_OK))
+	if (!kvm_usable())
 		SKIP(return, "%s", "no /dev/kvm");
 	memcpy(self->mem, halt, sizeof(halt));
 	/* Only read: mapped, and clean. */
 	ASSERT_TRUE(is_zero(clock, PAGE));
 	ASSERT_FALSE(page_state(self->fd, CLOCK_AT) & VMSWAP_PAGE_DIRTY);
-	ASSERT_EQ(0, clock_vm_begin(&c, self->mem));
-	ASSERT_EQ(0, clock_vm_tick(&c));
+	ASSERT_EQ(0, kvm_guest_begin(&g, self->mem, FILE_SIZE));
+	ASSERT_EQ(0, clock_begin(&g));
+	ASSERT_EQ(0, clock_tick(&g));
 	memcpy(before, clock, sizeof(before));
 	EXPECT_FALSE(is_zero(before, sizeof(before)));
 	ASSERT_TRUE(evict_page(self->fd, CLOCK_AT));
 	EXPECT_EQ(0, memcmp(before, clock, sizeof(before)));
-	clock_vm_end(&c);
+	kvm_guest_end(&g);
 }
 
 /* ----------------------------------------------------------------------- mlock */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/swap.h>
 
+#include "kvm.h"
 #include "test-lib.h"
 
 #ifndef MADV_SOFT_OFFLINE
@@ -284,6 +285,78 @@ TEST_F(failure, refused_read_leaves_a_page_to_fill)
 	EXPECT_TRUE(set_refusals("Y", "1"));
 	EXPECT_LT(0, refused);
 }
+
+/* ------------------------------------------------------------ a virtual CPU meets it */
+
+/* mov AT, %al; hlt; and once more. */
+static const uint8_t reads_page[] = { 0xa0, AT & 0xff, AT >> 8, 0xf4, 0xeb, 0xfa };
+
+/* As touch(): in a guest whose memory this is. */
+static int guest_touch(struct kvm_guest *g, uint8_t *page)
+{
+	if (sigsetjmp(bus, 1))
+		return bus_addr == page ? bus_code : -1;
+	return kvm_guest_run(g);
+}
+
+/* What its last touch has read. */
+static int guest_byte(struct kvm_guest *g)
+{
+	struct kvm_regs regs;
+
+	return ioctl(g->cpu, KVM_GET_REGS, &regs) ? -errno : regs.rax & 0xff;
+}
+
+/*
+ * The VMM is told by a signal, with an address that it can tell the guest: were it told
+ * by KVM_RUN's -EFAULT, or by another signal, all of the guest would have to end.
+ */
+static void expect_guest_told(struct __test_metadata *_metadata, struct kvm_guest *g, int fd,
+			      uint8_t *mem)
+{
+	/* Whatever it does, as long as the page is poisoned. */
+	EXPECT_EQ(BUS_MCEERR_AR, guest_touch(g, mem + AT));
+	EXPECT_EQ(BUS_MCEERR_AR, guest_touch(g, mem + AT));
+	ASSERT_EQ(0, discard(fd, AT, PAGE));
+	ASSERT_EQ(0, guest_touch(g, mem + AT));
+	EXPECT_EQ(0, guest_byte(g));
+}
+
+/* Its page tables had the page, as those of the VMM, which now say that it is poisoned. */
+TEST_F(failure, guest_that_had_it_is_told)
+{
+	struct kvm_guest g;
+
+	if (!kvm_usable())
+		SKIP(return, "%s", "no /dev/kvm");
+	memcpy(self->mem, reads_page, sizeof(reads_page));
+	self->mem[AT] = 0xa5;
+	ASSERT_EQ(0, kvm_guest_begin(&g, self->mem, FILE_SIZE));
+	ASSERT_EQ(0, guest_touch(&g, self->mem + AT));
+	EXPECT_EQ(0xa5, guest_byte(&g));
+	ASSERT_EQ(0, lose_page(self->mem + AT));
+	expect_guest_told(_metadata, &g, self->fd, self->mem);
+	kvm_guest_end(&g);
+}
+
+/* No page table has it: the fault finds it lost. */
+TEST_F(failure, guest_that_comes_later_is_told)
+{
+	uint8_t *other = map_shared(self->fd, FILE_SIZE);
+	struct kvm_guest g;
+
+	if (!kvm_usable())
+		SKIP(return, "%s", "no /dev/kvm");
+	ASSERT_NE(MAP_FAILED, other);
+	memcpy(self->mem, reads_page, sizeof(reads_page));
+	ASSERT_EQ(0, lose_page(self->mem + AT));
+	ASSERT_EQ(0, kvm_guest_begin(&g, other, FILE_SIZE));
+	expect_guest_told(_metadata, &g, self->fd, other);
+	kvm_guest_end(&g);
+	munmap(other, FILE_SIZE);
+}
+
+/* ----------------------------------------------------------------------- discarded */
 
 /* The page of this address can be used again: zero, written, swapped. */
 static void expect_healed(struct __test_metadata *_metadata, int fd, uint8_t *mem)
