@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ram-tier.c - what a ram tier takes for pages that compress little. */
+/*
+ * ram-tier.c - what a ram tier takes for pages that compress little, with each of its
+ * compressors; and that it gives up what has come back.
+ */
 #include <sys/utsname.h>
 
 #include "test-lib.h"
 
 #define VM_PAGES	512
 #define VM_SIZE		(VM_PAGES * PAGE)
+
+/* In front of the one that all tests have: what it takes the other does not get. */
+#define TIER		"tested"
 
 FIXTURE(ram_tier)
 {
@@ -14,8 +20,42 @@ FIXTURE(ram_tier)
 	int fd;
 };
 
+FIXTURE_VARIANT(ram_tier)
+{
+	uint32_t algo;
+};
+
+FIXTURE_VARIANT_ADD(ram_tier, lz4)
+{
+	.algo = VMSWAP_ALGO_LZ4,
+};
+
+FIXTURE_VARIANT_ADD(ram_tier, zstd)
+{
+	.algo = VMSWAP_ALGO_ZSTD,
+};
+
+static int tier_add(uint32_t algo)
+{
+	uint32_t kind = VMSWAP_TIER_KIND_RAM, rank = 1;
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
+	policy_put_str(&p, VMSWAP_A_TIER_NAME, TIER);
+	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
+	policy_put(&p, VMSWAP_A_TIER_ALGO, &algo, sizeof(algo));
+	policy_put(&p, VMSWAP_A_TIER_RANK, &rank, sizeof(rank));
+	ret = policy_talk(&p, NULL, NULL);
+	policy_close(&p);
+	return ret;
+}
+
 FIXTURE_SETUP(ram_tier)
 {
+	ASSERT_EQ(0, tier_add(variant->algo));
 	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
 	self->fd = file_make(&self->mnt, "vm", VM_SIZE);
 	ASSERT_LE(0, self->fd);
@@ -28,6 +68,7 @@ FIXTURE_TEARDOWN(ram_tier)
 	munmap(self->mem, VM_SIZE);
 	close(self->fd);
 	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, policy_once_tier_del(TIER));
 }
 
 /* What the tier has, in bytes but for the pages. */
@@ -59,7 +100,7 @@ static int tier_has(struct has *has)
 	if (ret)
 		return ret;
 	policy_cmd(&p, VMSWAP_CMD_TIER_GET);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, TEST_TIER);
+	policy_put_str(&p, VMSWAP_A_TIER_NAME, TIER);
 	ret = policy_talk(&p, has_cb, has);
 	policy_close(&p);
 	return ret;
@@ -69,27 +110,40 @@ static int tier_has(struct has *has)
 #define PAIRS		SIZE_MAX
 #define PAIR_BYTES	195
 
+/* Bytes of 32 values in no order: to code each in less than a byte is all that helps. */
+#define FEW_VALUES	(SIZE_MAX - 1)
+
 /* It compresses to little more than its @random first bytes, or, of PAIRS, to two thirds. */
 static void make_page(uint8_t *page, size_t random, uint64_t number)
 {
 	size_t i;
 
 	page_make(page, PAGE_RANDOM, test_seed + number);
-	if (random != PAIRS)
-		memset(page + random, 0, PAGE - random);
-	else
+	if (random == FEW_VALUES)
+		for (i = 0; i < PAGE; i++)
+			page[i] %= 32;
+	else if (random == PAIRS)
 		for (i = 0; i + 2 * PAIR_BYTES <= PAGE; i += 2 * PAIR_BYTES)
 			memcpy(page + i + PAIR_BYTES, page + i, PAIR_BYTES);
+	else
+		memset(page + random, 0, PAGE - random);
+}
+
+static bool page_came_back(const uint8_t *mem, size_t random, size_t i)
+{
+	uint8_t want[PAGE];
+
+	make_page(want, random, i);
+	return !memcmp(want, mem + i * PAGE, PAGE);
 }
 
 /*
  * Pages with so many random bytes, one in @turn like the @first and the others like the
- * @second, leave in this order and come back; *has is what was there in between.
+ * @second, leave in this order; *has is what the tier has then.
  */
-static bool go_and_return(int fd, uint8_t *mem, size_t turn, size_t first, size_t second,
-			  struct has *has)
+static bool leave(int fd, uint8_t *mem, size_t turn, size_t first, size_t second,
+		  struct has *has)
 {
-	uint8_t want[PAGE];
 	size_t i;
 
 	for (i = 0; i < VM_PAGES; i++)
@@ -101,12 +155,21 @@ static bool go_and_return(int fd, uint8_t *mem, size_t turn, size_t first, size_
 		return false;
 	printf("# %.0f bytes a page, of which the tier takes %.0f\n",
 	       (double)has->stored / VM_PAGES, (double)has->used / VM_PAGES);
-	for (i = 0; i < VM_PAGES; i++) {
-		make_page(want, i % turn ? second : first, i);
-		if (memcmp(want, mem + i * PAGE, PAGE))
-			return false;
-	}
 	return has->pages == VM_PAGES;
+}
+
+/* And come back as they were; *has is what was there in between. */
+static bool go_and_return(int fd, uint8_t *mem, size_t turn, size_t first, size_t second,
+			  struct has *has)
+{
+	size_t i;
+
+	if (!leave(fd, mem, turn, first, second, has))
+		return false;
+	for (i = 0; i < VM_PAGES; i++)
+		if (!page_came_back(mem, i % turn ? second : first, i))
+			return false;
+	return true;
 }
 
 /* In groups of pages of which the kernel says how long they may be: from 6.3 on 8. */
@@ -170,6 +233,45 @@ TEST_F(ram_tier, many_after_a_random_one)
 
 	ASSERT_TRUE(go_and_return(self->fd, self->mem, VM_PAGES, PAGE, PAIRS, &has));
 	EXPECT_GT(VM_SIZE * 3 / 4, has.stored);
+}
+
+/* Where a value says nothing of the next: which compressor it is shows. */
+TEST_F(ram_tier, few_values)
+{
+	struct has has;
+
+	ASSERT_TRUE(go_and_return(self->fd, self->mem, 1, FEW_VALUES, FEW_VALUES, &has));
+	if (variant->algo == VMSWAP_ALGO_ZSTD) {
+		EXPECT_GT(VM_SIZE * 3 / 4, has.stored);
+	} else {
+		EXPECT_EQ(VM_SIZE, has.stored);
+	}
+}
+
+/* Memory has the page now: the tier has the room for others, page by page. */
+TEST_F(ram_tier, gives_up_what_came_back)
+{
+	struct has before, now = {};
+	size_t i;
+
+	/* Compressed ones, and others kept as they are. */
+	ASSERT_TRUE(leave(self->fd, self->mem, 2, PAGE, 1000, &before));
+	/* One compressed, one as it is; far apart, so that none is read ahead. */
+	ASSERT_TRUE(page_came_back(self->mem, 1000, 101));
+	ASSERT_EQ(0, tier_has(&now));
+	EXPECT_EQ(VM_PAGES - 1, now.pages);
+	EXPECT_GT(before.stored, now.stored);
+	EXPECT_LT(before.stored - PAGE, now.stored);
+	ASSERT_TRUE(page_came_back(self->mem, PAGE, 300));
+	before = now;
+	ASSERT_EQ(0, tier_has(&now));
+	EXPECT_EQ(VM_PAGES - 2, now.pages);
+	EXPECT_EQ(before.stored - PAGE, now.stored);
+	for (i = 0; i < VM_PAGES; i++)
+		ASSERT_TRUE(page_came_back(self->mem, i % 2 ? 1000 : PAGE, i));
+	ASSERT_EQ(0, tier_has(&now));
+	EXPECT_EQ(0, now.pages);
+	EXPECT_EQ(0, now.stored);
 }
 
 VMSWAP_TEST_MAIN
