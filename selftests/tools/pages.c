@@ -4,14 +4,15 @@
  *
  *	pages fill FILE FIRST COUNT SEED	write them through a shared mapping
  *	pages check FILE FIRST COUNT SEED	look at them through a mapping
+ *	pages check-evict FILE FIRST COUNT SEED	and evict them while it is there
  *	pages read FILE FIRST COUNT SEED	look at them by read(2)
  *	pages read-evict FILE INDEX SEED	read a page and evict those before it
  *	pages slots DEVICE COUNT		which page lies where, a number a line
  *	pages corrupt DEVICE COUNT INDEX	overwrite the copies of a page
  *	pages time FILE COUNT SEED random|scan	read each once; print ns a page
  *
- * check, read and read-evict print "good N bad N lost N other N" and succeed when all are
- * good: lost is SIGBUS with BUS_MCEERR_AR or EIO, other any other failure.
+ * check, check-evict, read and read-evict print "good N bad N lost N other N" and succeed
+ * when all are good: lost is SIGBUS with BUS_MCEERR_AR or EIO, other any other failure.
  * DEVICE may be a file; it is read with O_DIRECT, COUNT pages from its start.
  */
 #include <errno.h>
@@ -123,15 +124,30 @@ static int look_at_all(int fd, uint64_t first, uint64_t count, uint64_t seed, in
 	return n[GOOD] != count;
 }
 
-/* At once: what is known of the page has hardly got about. */
-static int read_evict(int fd, uint64_t first, uint64_t seed)
+static void evict(int fd, uint64_t first, uint64_t count)
 {
-	struct vmswap_range range = { .length = first * PAGE };
+	struct vmswap_range range = { .offset = first * PAGE, .length = count * PAGE };
 	struct vmswap_ranges ranges = { .ranges = (uintptr_t)&range, .nr_ranges = 1 };
-	enum verdict v = read_one(fd, first, seed);
 
 	if (ioctl(fd, VMSWAP_IOC_EVICT, &ranges))
 		die("evict");
+}
+
+/* The mapping may be written through, as far as the kernel knows. */
+static int check_evict(int fd, uint64_t first, uint64_t count, uint64_t seed)
+{
+	int ret = look_at_all(fd, first, count, seed, 1);
+
+	evict(fd, first, count);
+	return ret;
+}
+
+/* At once: what is known of the page has hardly got about. */
+static int read_evict(int fd, uint64_t first, uint64_t seed)
+{
+	enum verdict v = read_one(fd, first, seed);
+
+	evict(fd, 0, first);
 	printf("good %d bad %d lost %d other %d\n", v == GOOD, v == BAD, v == LOST, v == OTHER);
 	return v != GOOD;
 }
@@ -221,7 +237,7 @@ int main(int argc, char **argv)
 	int on_device = !strcmp(word, "slots") || !strcmp(word, "corrupt"), fd;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: pages fill|check|read|read-evict|slots|corrupt|time FILE NUMBER...\n");
+		fprintf(stderr, "usage: pages fill|check|check-evict|read|read-evict|slots|corrupt|time FILE NUMBER...\n");
 		return 2;
 	}
 	fd = open(argv[2], on_device ? O_RDWR | O_DIRECT : O_RDWR);
@@ -239,6 +255,8 @@ int main(int argc, char **argv)
 	if (argc > 5 && (!strcmp(word, "check") || !strcmp(word, "read")))
 		return look_at_all(fd, number(argv[3]), number(argv[4]), number(argv[5]),
 				   !strcmp(word, "check"));
+	if (argc > 5 && !strcmp(word, "check-evict"))
+		return check_evict(fd, number(argv[3]), number(argv[4]), number(argv[5]));
 	if (argc > 4 && !strcmp(word, "read-evict"))
 		return read_evict(fd, number(argv[3]), number(argv[4]));
 	fprintf(stderr, "pages: %s: too few words\n", word);
