@@ -298,8 +298,9 @@ static inline int policy_host_get(struct policy *p, struct policy_host *host)
 /* --------------------------------------------------------------------- events */
 
 struct policy_event {
-	uint32_t kind;
+	uint32_t kind, port;
 	uint64_t vm, offset;
+	char vm_name[64], tier[32];	/* empty: none is named */
 };
 
 static inline const struct nlattr *policy_nested(const struct nlattr *attr, size_t *len)
@@ -345,6 +346,13 @@ static inline int policy_listen(struct policy *p)
 	return ret;
 }
 
+static inline void policy_text(const struct nlattr *attr, char *text, size_t size)
+{
+	size_t len = attr->nla_len - NLA_HDRLEN;
+
+	memcpy(text, (const char *)attr + NLA_HDRLEN, len < size ? len : size - 1);
+}
+
 /* The next event; -EAGAIN when none comes. */
 static inline int policy_event(struct policy *p, struct policy_event *event)
 {
@@ -364,6 +372,12 @@ static inline int policy_event(struct policy *p, struct policy_event *event)
 			event->vm = policy_number(attr);
 		else if (policy_type(attr) == VMSWAP_A_EVENT_OFFSET)
 			event->offset = policy_number(attr);
+		else if (policy_type(attr) == VMSWAP_A_EVENT_PORTID)
+			event->port = policy_number(attr);
+		else if (policy_type(attr) == VMSWAP_A_EVENT_VM_NAME)
+			policy_text(attr, event->vm_name, sizeof(event->vm_name));
+		else if (policy_type(attr) == VMSWAP_A_EVENT_TIER_NAME)
+			policy_text(attr, event->tier, sizeof(event->tier));
 	}
 	return 0;
 }
