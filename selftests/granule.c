@@ -3,6 +3,7 @@
 #include <linux/falloc.h>
 
 #include "test-lib.h"
+#include "tracing.h"
 
 #define FILE_PAGES	2048
 #define FILE_SIZE	(FILE_PAGES * PAGE)
@@ -248,6 +249,79 @@ TEST_F(granule, unused_leave_first)
 	for (i = others; i < others + nr_others; i++)
 		kept += is_resident(self->fd, i * PAGE);
 	EXPECT_LE(nr_others - 64, kept);
+}
+
+/* -------------------------------------------------------------- as it is traced */
+
+struct seen {
+	unsigned long long vm;
+	unsigned int zero, minor, major;
+	unsigned int others;
+	unsigned long ahead;			/* pages */
+};
+
+static void take_fault(const char *line, void *arg)
+{
+	const char *at = strstr(line, "vmswap_fault: ");
+	struct seen *seen = arg;
+	unsigned long long vm;
+	unsigned int region;
+	unsigned long index;
+	char kind[8];
+
+	if (!at || sscanf(at, "vmswap_fault: vm=%llu region=%u index=%lu kind=%7s", &vm,
+			  &region, &index, kind) != 4)
+		return;
+	if (vm != seen->vm || region || index >= FILE_PAGES)
+		seen->others++;
+	else if (!strcmp(kind, "zero"))
+		seen->zero++;
+	else if (!strcmp(kind, "minor"))
+		seen->minor++;
+	else if (!strcmp(kind, "major"))
+		seen->major++;
+}
+
+static void take_ahead(const char *line, void *arg)
+{
+	const char *at = strstr(line, "vmswap_ahead: ");
+	struct seen *seen = arg;
+	unsigned long long vm;
+	unsigned int region;
+	unsigned long index, nr;
+
+	if (!at || sscanf(at, "vmswap_ahead: vm=%llu region=%u index=%lu nr=%lu", &vm, &region,
+			  &index, &nr) != 4)
+		return;
+	if (vm != seen->vm || region || index + nr > FILE_PAGES)
+		seen->others++;
+	else
+		seen->ahead += nr;
+}
+
+/* A line for each fault that is counted, and for each window. */
+TEST_F(granule, traced)
+{
+	struct seen seen = { .vm = self->stat.id };
+	struct vmswap_vm_stat stat;
+	unsigned int i;
+
+	ASSERT_EQ(0, trace_begin("vmswap/vmswap_ahead", NULL));
+	ASSERT_EQ(0, trace_begin("vmswap/vmswap_fault", NULL));
+	fill_compressible(self->mem, FILE_PAGES);
+	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	for (i = 0; i < FILE_PAGES; i++)
+		ASSERT_TRUE(page_filled(self->mem, i));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	trace_end("vmswap/vmswap_fault");
+	trace_end("vmswap/vmswap_ahead");
+	ASSERT_EQ(0, trace_lines(take_fault, &seen));
+	ASSERT_EQ(0, trace_lines(take_ahead, &seen));
+	EXPECT_EQ(0, seen.others);
+	EXPECT_EQ(stat.faults_zero, seen.zero);
+	EXPECT_EQ(stat.faults_minor, seen.minor);
+	EXPECT_EQ(stat.faults_major, seen.major);
+	EXPECT_EQ(FILE_PAGES - stat.faults_major, seen.ahead);
 }
 
 VMSWAP_TEST_MAIN

@@ -9,6 +9,7 @@
 #include <sys/sysinfo.h>
 
 #include "cgroup.h"
+#include "tracing.h"
 
 #define MAX_RAM	(GIB + GIB / 4)
 #define DISK		"/dev/vda"
@@ -219,48 +220,6 @@ TEST_F(pressure, incompressible_stays)
 	munmap(mem, hog);
 	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, random / PAGE));
 	EXPECT_EQ(self->killed, vmstat("oom_kill"));
-}
-
-/* ---------------------------------------------------------------------- tracing */
-
-#define TRACING "/sys/kernel/tracing/"
-
-/* Only what @filter says; NULL: all. */
-static int trace_begin(const char *event, const char *filter)
-{
-	char path[256];
-	int ret;
-
-	write_file(TRACING "buffer_size_kb", "4096");
-	snprintf(path, sizeof(path), TRACING "events/%s/filter", event);
-	ret = filter ? write_file(path, filter) : 0;
-	snprintf(path, sizeof(path), TRACING "events/%s/enable", event);
-	return ret ?: write_file(TRACING "trace", "") ?: write_file(path, "1");
-}
-
-static void trace_end(const char *event)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), TRACING "events/%s/enable", event);
-	write_file(path, "0");
-	snprintf(path, sizeof(path), TRACING "events/%s/filter", event);
-	write_file(path, "0");
-}
-
-/* Called with each line. */
-static int trace_lines(void (*fn)(const char *line, void *arg), void *arg)
-{
-	FILE *f = fopen(TRACING "trace", "r");
-	char line[1024];
-
-	if (!f)
-		return -errno;
-	while (fgets(line, sizeof(line), f))
-		if (line[0] != '#')
-			fn(line, arg);
-	fclose(f);
-	return 0;
 }
 
 /* ------------------------------------------------------------------ page cache */
