@@ -7,6 +7,14 @@
 
 #define TRACING "/sys/kernel/tracing/"
 
+/* Lines of earlier tests go when it is opened so. */
+static inline int trace_clear(void)
+{
+	int fd = open(TRACING "trace", O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	return fd < 0 ? -errno : close(fd);
+}
+
 /* Only what @filter says; NULL: all. */
 static inline int trace_begin(const char *event, const char *filter)
 {
@@ -17,7 +25,7 @@ static inline int trace_begin(const char *event, const char *filter)
 	snprintf(path, sizeof(path), TRACING "events/%s/filter", event);
 	ret = filter ? write_file(path, filter) : 0;
 	snprintf(path, sizeof(path), TRACING "events/%s/enable", event);
-	return ret ?: write_file(TRACING "trace", "") ?: write_file(path, "1");
+	return ret ?: trace_clear() ?: write_file(path, "1");
 }
 
 static inline void trace_end(const char *event)
