@@ -188,33 +188,18 @@ static int pick(struct vmswap *h, const char *text,
 	return 0;
 }
 
-/* A list leaves out regions of a VM that has very many. */
-static int read_whole(struct vmswap *h, const char *text, uint64_t id,
-		      struct vmswap_vm **vm)
-{
-	int ret = vmswap_vm_get(h, id, vm);
-
-	if (ret == -ENOENT)
-		vmswap_error_set(h, "%s: there is no such VM any more", text);
-	return ret;
-}
-
 static int find_by_name(struct vmswap *h, const char *text,
 			const struct vmswap_spec *spec, struct vmswap_vm **vm)
 {
-	struct vmswap_vm **vms, *found;
+	struct vmswap_vm **vms;
 	size_t count;
 	int ret;
 
 	ret = vmswap_vm_list(h, &vms, &count);
 	if (ret)
 		return ret;
-	ret = pick(h, text, spec, vms, count, &found);
+	ret = pick(h, text, spec, vms, count, vm);
 	vmswap_vm_list_free(vms, count);
-	if (ret)
-		return ret;
-	ret = read_whole(h, text, found->id, vm);
-	vmswap_vm_free(found);
 	return ret;
 }
 
