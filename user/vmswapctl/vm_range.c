@@ -91,6 +91,9 @@ static int do_range(struct job *job, uint32_t region, uint64_t offset,
 	int ret;
 
 	job->progress.start = offset;
+	/* A file that is done in one call of the kernel says nothing of its own. */
+	if (job->progress.before)
+		ctl_progress(offset, &job->progress);
 	ret = job->dir->run(job->ctl->h, job->vm->id, region, offset, length,
 			    ctl_progress, &job->progress, &r);
 	job->progress.before += length;
