@@ -2,18 +2,22 @@
 /*
  * Stands for a VMM: maps a file in one of several ways, until standard input ends.
  *
- *	hold-mapping FILE shared|private|misaligned|locked|userfaultfd
+ *	hold-mapping FILE shared|private|misaligned|locked|userfaultfd|untouched|open
  *
- * Says "held" when it does.
+ * FILE may be /dev/vmswap: then it makes a VM "nameless" there. The file is closed once
+ * it is mapped; "open" has it open, and does not map it. Says "held" when it does.
  */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "linux/vmswap.h"
 
 #define PAGE_BYTES	4096ul
 #define HUGE_BYTES	(2ul << 20)
@@ -40,10 +44,31 @@ static int hold(const char *how, int fd, size_t size)
 		return -1;
 	if (!strcmp(how, "locked"))
 		return mlock(memory, size);
+	if (!strcmp(how, "untouched"))
+		return 0;
 	if (!strcmp(how, "userfaultfd"))
 		return syscall(SYS_userfaultfd, O_CLOEXEC) < 0 ? -1 : 0;
 	memset(memory, 1, size);
 	return 0;
+}
+
+static int open_file(const char *path)
+{
+	struct vmswap_create_vm vm = { .size = 16 << 20, .name = "nameless" };
+	int dev = open(path, O_RDWR), fd;
+
+	if (dev < 0 || strcmp(path, "/dev/vmswap"))
+		return dev;
+	fd = ioctl(dev, VMSWAP_IOC_CREATE_VM, &vm);
+	close(dev);
+	return fd;
+}
+
+static int keep(const char *how, int fd, size_t size)
+{
+	if (!strcmp(how, "open"))
+		return 0;
+	return hold(how, fd, size) ? -1 : close(fd);
 }
 
 int main(int argc, char **argv)
@@ -53,8 +78,8 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		return 2;
-	fd = open(argv[1], O_RDWR);
-	if (fd < 0 || fstat(fd, &st) || hold(argv[2], fd, st.st_size)) {
+	fd = open_file(argv[1]);
+	if (fd < 0 || fstat(fd, &st) || keep(argv[2], fd, st.st_size)) {
 		perror(argv[1]);
 		return 1;
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who maps the memory of a VM, and how: lines of /proc/PID/maps. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +48,8 @@ static bool is_of_vm(const char *path, const struct vmswap_vm *vm)
 	return false;
 }
 
-bool ctl_vmm_read_maps(struct ctl_vmm *vmm, const char *pid,
-		       const struct vmswap_vm *vm)
+int ctl_vmm_read_maps(struct ctl_vmm *vmm, const char *pid,
+		      const struct vmswap_vm *vm)
 {
 	char name[64], *line = NULL;
 	struct ctl_mapping m;
@@ -59,7 +60,7 @@ bool ctl_vmm_read_maps(struct ctl_vmm *vmm, const char *pid,
 	snprintf(name, sizeof(name), "/proc/%.20s/maps", pid);
 	file = fopen(name, "re");
 	if (!file)
-		return false;
+		return -errno;
 	while (getline(&line, &size, file) > 0) {
 		if (!ctl_mapping_parse(line, vm->dev_major, vm->dev_minor, &m) ||
 		    !is_of_vm(m.path, vm))

@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,26 +35,10 @@ void ctl_vmm_add_fd(struct ctl_vmm *vmm, const char *target)
 		vmm->has_sev = true;
 }
 
-static void read_fds(struct ctl_vmm *vmm, const char *pid)
+static bool add_fd(const char *path, const char *target, void *vmm)
 {
-	char name[64], target[256];
-	struct dirent *entry;
-	DIR *dir;
-
-	snprintf(name, sizeof(name), "/proc/%.20s/fd", pid);
-	dir = opendir(name);
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
-		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target,
-				       sizeof(target) - 1);
-
-		if (n < 0)
-			continue;
-		target[n] = 0;
-		ctl_vmm_add_fd(vmm, target);
-	}
-	closedir(dir);
+	ctl_vmm_add_fd(vmm, target);
+	return false;
 }
 
 static size_t read_all(const char *path, char *buf, size_t size)
@@ -141,24 +126,69 @@ static void check_process(struct findings *f, const struct ctl_vmm *vmm,
 		check_async(f, pid);
 }
 
-void ctl_doctor_vmms(struct findings *f, const struct vmswap_vm *vm)
+struct examination {
+	struct findings *f;
+	struct vmswap_vm vm;
+	bool is_known;		/* the device of its files is */
+	size_t unread;
+};
+
+typedef void (*process_fn)(const char *pid, struct examination *e);
+
+static void each_process(process_fn fn, struct examination *e)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
-	if (!proc || !vm->name || !VMSWAP_HAS(vm, VM, DEV_MAJOR)) {
-		if (proc)
-			closedir(proc);
+	if (!proc)
 		return;
-	}
 	while ((entry = readdir(proc))) {
-		struct ctl_vmm vmm = { 0 };
-
-		if (!isdigit((unsigned char)entry->d_name[0]) ||
-		    !ctl_vmm_read_maps(&vmm, entry->d_name, vm))
-			continue;
-		read_fds(&vmm, entry->d_name);
-		check_process(f, &vmm, entry->d_name);
+		if (isdigit((unsigned char)entry->d_name[0]))
+			fn(entry->d_name, e);
 	}
 	closedir(proc);
+}
+
+static void find_device(const char *pid, struct examination *e)
+{
+	if (!e->is_known)
+		e->is_known = ctl_nameless_find(pid, &e->vm);
+}
+
+static void examine(const char *pid, struct examination *e)
+{
+	struct ctl_vmm vmm = { 0 };
+	int ret = ctl_vmm_read_maps(&vmm, pid, &e->vm);
+
+	e->unread += ret == -EACCES || ret == -EPERM;
+	if (ret <= 0)
+		return;
+	ctl_proc_links(pid, "fd", add_fd, &vmm);
+	check_process(e->f, &vmm, pid);
+}
+
+static void tell_unread(const struct examination *e)
+{
+	if (e->unread)
+		ctl_finding(e->f, FINDING_NOTE, "processes",
+			    "run doctor as root",
+			    "%zu process%s may not be read: whether they map it, and what stands in its way there, is not known",
+			    e->unread, e->unread == 1 ? "" : "es");
+	else if (!e->is_known)
+		ctl_finding(e->f, FINDING_NOTE, "processes",
+			    "run doctor as root, where all processes are seen",
+			    "no process was found that has this VM of /dev/vmswap: its VMM was not looked at");
+}
+
+void ctl_doctor_vmms(struct findings *f, const struct vmswap_vm *vm)
+{
+	struct examination e = {
+		.f = f, .vm = *vm, .is_known = VMSWAP_HAS(vm, VM, DEV_MAJOR),
+	};
+
+	if (!vm->name)
+		return;
+	each_process(find_device, &e);
+	each_process(examine, &e);
+	tell_unread(&e);
 }

@@ -31,9 +31,18 @@ struct ctl_vmm {
 /* mappings.c: a line of /proc/PID/maps; false: of another device, or no mapping. */
 bool ctl_mapping_parse(char *line, unsigned int major, unsigned int minor,
 		       struct ctl_mapping *m);
-/* False: the process maps nothing of @vm. */
-bool ctl_vmm_read_maps(struct ctl_vmm *vmm, const char *pid,
-		       const struct vmswap_vm *vm);
+/* 1: the process maps @vm; 0: nothing of it; -errno: it cannot be read. */
+int ctl_vmm_read_maps(struct ctl_vmm *vmm, const char *pid,
+		      const struct vmswap_vm *vm);
+
+/*
+ * nameless.c: which device the file of a VM of /dev/vmswap has, and the name that /proc
+ * shows; false: this process has it neither open nor mapped.
+ */
+bool ctl_nameless_find(const char *pid, struct vmswap_vm *vm);
+/* Hands each link in /proc/PID/@in, by its path, to @fn until that says true. */
+typedef bool (*ctl_link_fn)(const char *path, const char *target, void *arg);
+void ctl_proc_links(const char *pid, const char *in, ctl_link_fn fn, void *arg);
 
 /* vmm.c: what a link in /proc/PID/fd says. */
 void ctl_vmm_add_fd(struct ctl_vmm *vmm, const char *target);
