@@ -99,7 +99,9 @@ TEST_F(options, remount)
 
 /* ------------------------------------------------------------------ what is said */
 
-#define OURS	"vmswapfs: "
+/* Whose lines these are: the file system's, as fs_context says them; the module's. */
+#define FS	"vmswapfs: "
+#define MODULE	"vmswap: "
 
 /* Where the kernel log goes on from here. */
 static int log_open(void)
@@ -111,8 +113,8 @@ static int log_open(void)
 	return fd;
 }
 
-/* The last of our lines; a record is "numbers;text\n" and what it is about. */
-static void log_last(int fd, char *text, size_t size)
+/* The last line of @whose; a record is "numbers;text\n" and what it is about. */
+static void log_last(int fd, const char *whose, char *text, size_t size)
 {
 	char record[8192], *begin;
 	ssize_t n;
@@ -121,9 +123,9 @@ static void log_last(int fd, char *text, size_t size)
 	while ((n = read(fd, record, sizeof(record) - 1)) > 0) {
 		record[n] = 0;
 		begin = strchr(record, ';');
-		if (!begin || strncmp(begin + 1, OURS, strlen(OURS)))
+		if (!begin || strncmp(begin + 1, whose, strlen(whose)))
 			continue;
-		begin += 1 + strlen(OURS);
+		begin += 1 + strlen(whose);
 		snprintf(text, size, "%.*s", (int)strcspn(begin, "\n"), begin);
 	}
 	close(fd);
@@ -154,7 +156,7 @@ TEST_F(options, refusals_name_the_option_and_what_it_takes)
 		fd = log_open();
 		ASSERT_LE(0, fd);
 		EXPECT_EQ(-EINVAL, mount_again(&self->mnt, refused[i].options));
-		log_last(fd, said, sizeof(said));
+		log_last(fd, FS, said, sizeof(said));
 		EXPECT_STREQ(refused[i].said, said);
 	}
 	/* For the fixture's end. */
@@ -179,9 +181,28 @@ TEST_F(options, refusals_to_remount_tell_why)
 		ASSERT_LE(0, fd);
 		EXPECT_EQ(-1, mount(NULL, self->mnt.dir, NULL, MS_REMOUNT, refused[i].options));
 		EXPECT_EQ(EINVAL, errno);
-		log_last(fd, said, sizeof(said));
+		log_last(fd, FS, said, sizeof(said));
 		EXPECT_STREQ(refused[i].said, said);
 	}
+	close(vm);
+}
+
+/* A VMM sees EINVAL only: the log names the way out. */
+TEST_F(options, refused_private_mapping_names_the_options)
+{
+	char said[256], expected[256];
+	int fd, vm = file_make(&self->mnt, "vm", PAGE);
+
+	ASSERT_LE(0, vm);
+	fd = log_open();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, vm, 0));
+	EXPECT_EQ(EINVAL, errno);
+	log_last(fd, MODULE, said, sizeof(said));
+	snprintf(expected, sizeof(expected),
+		 "%s[%d]: private writable mapping refused: use share=on (MAP_SHARED), or mount with private=allow",
+		 program_invocation_short_name, getpid());
+	EXPECT_STREQ(expected, said);
 	close(vm);
 }
 

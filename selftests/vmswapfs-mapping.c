@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmswapfs-mapping.c - files mapped by an unmodified VMM: mmap and its kin, advice. */
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <linux/mempolicy.h>
+#include <linux/userfaultfd.h>
 
 #include "vmswapfs.h"
 
@@ -85,6 +87,87 @@ TEST_F(file, read_only_descriptor)
 	EXPECT_EQ(-1, mprotect(mem, PAGE, PROT_READ | PROT_WRITE));
 	munmap(mem, PAGE);
 	close(fd);
+}
+
+/*
+ * What Cloud Hypervisor does with its file=, shared=on: it looks for the size, maps,
+ * and gives back what its balloon gets.
+ */
+static uint8_t *map_as_cloud_hypervisor(const char *path, int *fd)
+{
+	struct stat st;
+
+	*fd = open(path, O_RDWR | O_CLOEXEC);
+	if (*fd < 0 || fstat(*fd, &st) || st.st_size != FILE_SIZE ||
+	    lseek(*fd, 0, SEEK_END) != FILE_SIZE || lseek(*fd, 0, SEEK_SET))
+		return MAP_FAILED;
+	return mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, *fd, 0);
+}
+
+static bool give_back(int fd, uint8_t *mem, unsigned int page)
+{
+	return !fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, page * PAGE, PAGE) &&
+	       !madvise(mem + page * PAGE, PAGE, MADV_DONTNEED);
+}
+
+TEST_F(fs, cloud_hypervisor)
+{
+	unsigned int i, kept = FILE_PAGES / 2;
+	char command[512];
+	uint8_t *mem;
+	int fd;
+
+	snprintf(command, sizeof(command), "vmswapctl vm create %s %zu",
+		 path_in(&self->mnt, "vm"), FILE_SIZE);
+	ASSERT_EQ(0, system(command));
+	mem = map_as_cloud_hypervisor(path_in(&self->mnt, "vm"), &fd);
+	ASSERT_NE(MAP_FAILED, mem);
+	fill_pages(mem, FILE_PAGES);
+	ASSERT_TRUE(evict_pages(fd, FILE_PAGES));
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	/* Of what the balloon gets every other page is in memory. */
+	for (i = kept; i < FILE_PAGES; i += 2)
+		ASSERT_TRUE(evict_page(fd, i * PAGE));
+	for (i = kept; i < FILE_PAGES; i++)
+		ASSERT_TRUE(give_back(fd, mem, i));
+	EXPECT_EQ(VMSWAP_PAGE_ZERO, page_state(fd, kept * PAGE));
+	EXPECT_EQ(VMSWAP_PAGE_ZERO, page_state(fd, (kept + 1) * PAGE));
+	EXPECT_TRUE(is_zero(mem + kept * PAGE, FILE_SIZE - kept * PAGE));
+	ASSERT_TRUE(evict_pages(fd, FILE_PAGES));
+	EXPECT_TRUE(pages_filled(mem, kept));
+	EXPECT_TRUE(is_zero(mem + kept * PAGE, FILE_SIZE - kept * PAGE));
+	/* The balloon gives it again. */
+	fill_pages(mem, FILE_PAGES);
+	ASSERT_TRUE(evict_pages(fd, FILE_PAGES));
+	EXPECT_TRUE(pages_filled(mem, FILE_PAGES));
+	munmap(mem, FILE_SIZE);
+	close(fd);
+}
+
+static int watch(int uffd, void *at)
+{
+	struct uffdio_register range = {
+		.range = { .start = (uintptr_t)at, .len = PAGE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	return ioctl(uffd, UFFDIO_REGISTER, &range) ? -errno : 0;
+}
+
+/* Postcopy and background snapshots ask for it, and are told so before they begin. */
+TEST_F(file, userfaultfd_refused)
+{
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_api api = { .api = UFFD_API };
+	void *other = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+
+	ASSERT_LE(0, uffd);
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_API, &api));
+	EXPECT_EQ(0, watch(uffd, other));
+	EXPECT_EQ(-EINVAL, watch(uffd, self->mem));
+	close(uffd);
+	munmap(other, PAGE);
 }
 
 TEST_F(file, mremap)

@@ -2,6 +2,7 @@
 /* vmswapfs.c - names, modes and mounts as an unmodified VMM and ordinary tools see them. */
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <dirent.h>
 #include <linux/magic.h>
 
@@ -143,6 +144,21 @@ TEST_F(fs, chown_chmod)
 	EXPECT_EQ(S_IFREG | 0600, st.st_mode);
 	ASSERT_EQ(0, stat(path_in(&self->mnt, "dir"), &st));
 	EXPECT_EQ(64055, st.st_uid);
+	close(fd);
+}
+
+/* Who labels a file, as libvirt does, takes this answer for a file system without labels. */
+TEST_F(fs, no_security_labels)
+{
+	int fd = file_make(&self->mnt, "vm", PAGE);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-1, setxattr(path_in(&self->mnt, "vm"), "security.vmswap", "x", 1, 0));
+	EXPECT_EQ(ENOTSUP, errno);
+	EXPECT_EQ(-1, fsetxattr(fd, "security.vmswap", "x", 1, 0));
+	EXPECT_EQ(ENOTSUP, errno);
+	EXPECT_EQ(-1, setxattr(self->mnt.dir, "security.vmswap", "x", 1, 0));
+	EXPECT_EQ(ENOTSUP, errno);
 	close(fd);
 }
 
