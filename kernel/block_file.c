@@ -231,12 +231,13 @@ static void file_submit(struct vmswap_block_io *io)
 
 	/*
 	 * As soon as it is in the list the request may be done, and the tier go: that waits
-	 * for a grace period first, see block_destroy().
+	 * for a grace period first, see block_destroy().  And whoever finds the list in use
+	 * relies on who began it to queue the work, who must not be preempted before that.
 	 */
-	rcu_read_lock();
+	preempt_disable();
 	if (llist_add(&io->node, &queue->list))
 		queue_work(block->wq, &queue->work);
-	rcu_read_unlock();
+	preempt_enable();
 }
 
 const struct vmswap_block_ops vmswap_block_file_ops = {

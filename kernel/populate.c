@@ -37,8 +37,10 @@
 #define CHARGE_TRIES 8
 
 /*
- * A fault with NOWAIT takes memory and charge that are there: reclaim ends up in our
- * shrinker, or at a device.  A prefetch, which does not wait either, is no fault: it may.
+ * A fault with NOWAIT takes what memory and charge are there for its page and its word:
+ * reclaim ends up in our shrinker, or at a device.  Not under this rule are the page tables,
+ * which generic code allocates, and the request to a device.  A prefetch, which does not
+ * wait either, is no fault: it may reclaim.
  */
 static gfp_t may_reclaim(const struct vmswap_request *req, gfp_t gfp)
 {
