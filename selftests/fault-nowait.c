@@ -7,8 +7,7 @@
  * reclaim is not allowed (fail_page_alloc, the debug kernel): the first time each page is
  * refused then, and the second time it is not.
  */
-#include <linux/kvm.h>
-
+#include "kvm.h"
 #include "test-lib.h"
 
 #define KNOBS		"/sys/kernel/debug/fail_page_alloc/"
@@ -19,8 +18,8 @@
 #define FIRST		0x4000
 #define SECOND		0x5000
 
-/* mov [FIRST], al; mov [SECOND], al; hlt */
-static const uint8_t code[] = { 0xa2, 0x00, 0x40, 0xa2, 0x00, 0x50, 0xf4 };
+/* mov al, 0x5a; mov [FIRST], al; mov [SECOND], al; hlt */
+static const uint8_t code[] = { 0xb0, 0x5a, 0xa2, 0x00, 0x40, 0xa2, 0x00, 0x50, 0xf4 };
 
 static int refuse(bool on)
 {
@@ -37,40 +36,17 @@ static int knobs_set(void)
 	       write_file(KNOBS "ignore-gfp-wait", "Y");
 }
 
-/* A virtual machine in real mode, whose one processor is at address 0. */
 FIXTURE(nowait)
 {
 	struct test_mount mnt;
+	struct kvm_guest kvm;
 	uint8_t *mem, *guest;
-	int fd, kvm, vm, cpu;
+	int fd;
 };
-
-static int guest_begin(struct _test_data_nowait *self)
-{
-	struct kvm_userspace_memory_region slot = {
-		.memory_size = GUEST_SIZE,
-		.userspace_addr = (uintptr_t)self->guest,
-	};
-	struct kvm_regs regs = { .rflags = 2, .rax = 0x5a };
-	struct kvm_sregs sregs;
-
-	memcpy(self->guest, code, sizeof(code));
-	self->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	self->vm = ioctl(self->kvm, KVM_CREATE_VM, 0);
-	if (self->vm < 0 || ioctl(self->vm, KVM_SET_USER_MEMORY_REGION, &slot))
-		return -errno;
-	self->cpu = ioctl(self->vm, KVM_CREATE_VCPU, 0);
-	if (self->cpu < 0 || ioctl(self->cpu, KVM_GET_SREGS, &sregs))
-		return -errno;
-	sregs.cs.base = 0;
-	sregs.cs.selector = 0;
-	return ioctl(self->cpu, KVM_SET_SREGS, &sregs) ||
-	       ioctl(self->cpu, KVM_SET_REGS, &regs) ? -errno : 0;
-}
 
 FIXTURE_SETUP(nowait)
 {
-	if (access(KNOBS, X_OK) || access("/dev/kvm", R_OK | W_OK))
+	if (access(KNOBS, X_OK) || !kvm_usable())
 		SKIP(return, "%s", "no /dev/kvm, or a kernel that refuses nothing");
 	ASSERT_EQ(0, knobs_set());
 	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
@@ -79,23 +55,22 @@ FIXTURE_SETUP(nowait)
 	self->mem = map_shared(self->fd, SIZE);
 	ASSERT_NE(MAP_FAILED, self->mem);
 	self->guest = self->mem + GUEST_BASE;
-	ASSERT_EQ(0, guest_begin(self));
+	memcpy(self->guest, code, sizeof(code));
+	ASSERT_EQ(0, kvm_guest_begin(&self->kvm, self->guest, GUEST_SIZE));
 }
 
 FIXTURE_TEARDOWN(nowait)
 {
 	refuse(false);
-	close(self->cpu);
-	close(self->vm);
-	close(self->kvm);
+	kvm_guest_end(&self->kvm);
 	munmap(self->mem, SIZE);
 	close(self->fd);
 	EXPECT_EQ(0, test_umount(&self->mnt));
 }
 
-static int guest_run(struct _test_data_nowait *self)
+static int run_refused(struct kvm_guest *guest)
 {
-	int ret = refuse(true) ?: ioctl(self->cpu, KVM_RUN, 0) ? -errno : 0;
+	int ret = refuse(true) ?: kvm_guest_run(guest);
 
 	return refuse(false) ?: ret;
 }
@@ -106,7 +81,7 @@ TEST_F(nowait, untouched)
 	struct vmswap_vm_stat before, after;
 
 	ASSERT_EQ(0, vm_stat(self->fd, &before));
-	ASSERT_EQ(0, guest_run(self));
+	ASSERT_EQ(0, run_refused(&self->kvm));
 	ASSERT_EQ(0, vm_stat(self->fd, &after));
 	EXPECT_EQ(2, after.faults_async - before.faults_async);
 	EXPECT_EQ(2, after.faults_zero - before.faults_zero);
@@ -123,7 +98,7 @@ TEST_F(nowait, swapped)
 	ASSERT_TRUE(evict_page(self->fd, GUEST_BASE + FIRST));
 	ASSERT_TRUE(evict_page(self->fd, GUEST_BASE + SECOND));
 	ASSERT_EQ(0, vm_stat(self->fd, &before));
-	ASSERT_EQ(0, guest_run(self));
+	ASSERT_EQ(0, run_refused(&self->kvm));
 	ASSERT_EQ(0, vm_stat(self->fd, &after));
 	EXPECT_EQ(2, after.faults_async - before.faults_async);
 	EXPECT_EQ(2, after.faults_major - before.faults_major);
