@@ -111,15 +111,17 @@ static int read_one(struct vmswap_neighbours *n, pgoff_t index, u64 *word, unsig
 	if (!folio)
 		return -ENOMEM;
 	vmswap_word_set_flags(word, 0, VMSWAP_WORD_AHEAD);
-	ret = vmswap_fill_word(region, folio, word, 0, &kind);
+	ret = vmswap_fill_word(region, folio, word, VMSWAP_FILL_NOWAIT, &kind);
 	if (ret == -EINPROGRESS) {
 		folio_put(folio);
 		return ret;
 	}
+	if (ret == -EAGAIN)
+		vmswap_word_set_flags(word, VMSWAP_WORD_FLAGS, 0);
 	if (ret)
 		generic_error_remove_folio(region->inode.i_mapping, folio);
 	vmswap_folio_release(folio);
-	return 1;
+	return ret == -EAGAIN ? -ENOMEM : 1;
 }
 
 /* The word of the page behind one: that of a leaf is beside it. */

@@ -75,18 +75,20 @@ static int load_result(struct vmswap_region *region, struct folio *folio, u64 *w
 }
 
 static int fill_from_slot(struct vmswap_region *region, struct folio *folio, u64 *word,
-			  bool fault)
+			  unsigned int how)
 {
 	struct vmswap_load load = {
-		.folio = folio, .word = READ_ONCE(*word), .fault = fault,
+		.folio = folio, .word = READ_ONCE(*word),
+		.fault = how & VMSWAP_FILL_FAULT, .nowait = how & VMSWAP_FILL_NOWAIT,
 	};
 	int ret;
 
 	/* Whoever waits for it waits for memory: PSI and delay accounting look at this. */
 	folio_set_workingset(folio);
 	ret = vmswap_tier_load(&load);
-	if (ret == -EINPROGRESS)
-		return ret;	/* from here vmswap_load_done() owns the lock */
+	/* With the first vmswap_load_done() owns the lock; with the second nothing was done. */
+	if (ret == -EINPROGRESS || ret == -EAGAIN)
+		return ret;
 	return load_result(region, folio, word, ret, load.len);
 }
 
@@ -125,7 +127,8 @@ void vmswap_load_done(struct folio *folio, u64 start, int err)
  * @kind: out: where the bytes came from
  *
  * Return: 0, filled, still locked; -EINPROGRESS it is unlocked when it is filled;
- * -EHWPOISON the content is lost; another error: it was read ahead, and could not be.
+ * -EHWPOISON the content is lost; -EAGAIN there is no memory to read it with now, and
+ * @how says not to wait; another error: it was read ahead, and could not be.
  */
 int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,
 		     unsigned int how, enum vmswap_fault_kind *kind)
@@ -135,7 +138,7 @@ int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *wor
 	switch (vmswap_word_state(w)) {
 	case VMSWAP_WORD_SLOT:
 		*kind = VMSWAP_FAULT_MAJOR;
-		return fill_from_slot(region, folio, word, how & VMSWAP_FILL_FAULT);
+		return fill_from_slot(region, folio, word, how);
 	case VMSWAP_WORD_POISON:
 		return -EHWPOISON;
 	case VMSWAP_WORD_SAME:

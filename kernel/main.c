@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* main.c - the module: what there is, in the order in which it may be used. */
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 
 #include "compat.h"
 #include "dev.h"
@@ -56,6 +57,11 @@ static int __init vmswap_init(void)
 static void __exit vmswap_exit(void)
 {
 	exit_parts(ARRAY_SIZE(parts));
+	/*
+	 * A block tier goes once its last request is done, while the worker of a driver that
+	 * told us, and was preempted, may have some instructions of ours before it yet.
+	 */
+	synchronize_rcu_tasks();
 }
 
 module_init(vmswap_init);

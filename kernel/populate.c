@@ -37,10 +37,10 @@
 #define CHARGE_TRIES 8
 
 /*
- * A fault with NOWAIT takes what memory and charge are there for its page and its word:
- * reclaim ends up in our shrinker, or at a device.  Not under this rule are the page tables,
- * which generic code allocates, and the request to a device.  A prefetch, which does not
- * wait either, is no fault: it may reclaim.
+ * A fault with NOWAIT takes what memory and charge are there for its page, its word and
+ * the request to a device (fill.c): reclaim ends up in our shrinker, or at a device.  Not
+ * under this rule are the page tables, which generic code allocates.  A prefetch, which
+ * does not wait either, is no fault: it may reclaim.
  */
 static gfp_t may_reclaim(const struct vmswap_request *req, gfp_t gfp)
 {
@@ -177,7 +177,8 @@ static int insert_locked(struct vmswap_request *req, gfp_t zero)
 static int fill_or_remove(struct vmswap_request *req, bool zeroed)
 {
 	unsigned int how = (zeroed ? VMSWAP_FILL_ZEROED : 0) |
-			   (req->fault ? VMSWAP_FILL_FAULT : 0);
+			   (req->fault ? VMSWAP_FILL_FAULT : 0) |
+			   (req->fault && req->nowait ? VMSWAP_FILL_NOWAIT : 0);
 	struct vmswap_region *region = req->region;
 	int ret;
 

@@ -84,12 +84,14 @@ struct vmswap_store {
  * @folio: locked and not uptodate
  * @word: names its slot
  * @fault: a fault has asked for it: the time that it takes counts
+ * @nowait: do not wait for memory either: -EAGAIN when there is none
  * @len: out: what vmswap_tier_ops.free would have to look up, or 0
  */
 struct vmswap_load {
 	struct folio *folio;
 	u64 word;
 	bool fault;
+	bool nowait;
 	unsigned int len;
 };
 

@@ -44,12 +44,15 @@ static u64 page_sum(struct folio *folio)
 
 /* --------------------------------------------------------------------- requests */
 
-/* A pool of our own makes this succeed without memory, if it may wait. */
-static struct vmswap_block_io *io_alloc(struct vmswap_tier *tier, struct folio *folio, u64 word)
+/* A pool of our own makes this succeed without memory, if it may wait: then always. */
+static struct vmswap_block_io *io_alloc(struct vmswap_tier *tier, struct folio *folio, u64 word,
+					gfp_t gfp)
 {
 	struct vmswap_block *block = tier->priv;
-	struct vmswap_block_io *io = mempool_alloc(&block->ios, GFP_NOIO);
+	struct vmswap_block_io *io = mempool_alloc(&block->ios, gfp);
 
+	if (!io)
+		return NULL;
 	memset(io, 0, offsetof(struct vmswap_block_io, work));
 	io->tier = tier;
 	io->folio = folio;
@@ -133,8 +136,11 @@ void vmswap_block_io_done(struct vmswap_block_io *io, int err)
 
 static int block_load(struct vmswap_tier *tier, struct vmswap_load *load)
 {
-	struct vmswap_block_io *io = io_alloc(tier, load->folio, load->word);
+	struct vmswap_block_io *io = io_alloc(tier, load->folio, load->word,
+					      load->nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_NOIO);
 
+	if (!io)
+		return -EAGAIN;
 	if (load->fault)
 		io->start = ktime_get_ns();
 	vmswap_block_of(io)->ops->submit(io);
@@ -159,7 +165,7 @@ static int block_store(struct vmswap_tier *tier, struct vmswap_store *store,
 	*vmswap_slot_sum(&block->slots, slot) = page_sum(store->folio);
 	atomic64_add(PAGE_SIZE, &tier->used);
 	vmswap_tier_account(tier, store->region->vm, 1, PAGE_SIZE);
-	io = io_alloc(tier, store->folio, vmswap_word_slot(tier->id, slot, false));
+	io = io_alloc(tier, store->folio, vmswap_word_slot(tier->id, slot, false), GFP_NOIO);
 	io->write = true;
 	io->batch = batch;
 	io->index = store->index;
@@ -281,7 +287,7 @@ static void block_destroy(struct vmswap_tier *tier)
 	struct vmswap_block *block = tier->priv;
 
 	wait_var_event(&block->in_flight, !atomic_read(&block->in_flight));
-	/* The last completion has left our text, and the last submitter its queue. */
+	/* The last submitter has left the queue (block_file.c). */
 	synchronize_rcu();
 	block->ops->close(tier, block);
 	destroy_workqueue(block->wq);

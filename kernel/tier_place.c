@@ -338,7 +338,8 @@ void vmswap_tier_store_failed(struct vmswap_store *store, u64 word, int err)
  * Process context, may sleep.  A read that fails at once is tried a second time.
  *
  * Return: 0 the folio has the bytes; -EINPROGRESS vmswap_load_done() follows, and
- * unlocks it; -EIO, -EBADMSG the content cannot be had.
+ * unlocks it; -EAGAIN with @load->nowait alone: there is no memory for a request; -EIO,
+ * -EBADMSG the content cannot be had.
  */
 int vmswap_tier_load(struct vmswap_load *load)
 {
@@ -347,7 +348,7 @@ int vmswap_tier_load(struct vmswap_load *load)
 
 	for (tries = 0; tries < 2; tries++) {
 		ret = tier->ops->load(tier, load);
-		if (is_accepted(ret))
+		if (is_accepted(ret) || ret == -EAGAIN)
 			return ret;
 		atomic64_inc(&tier->errors);
 	}
