@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2054,SC2153
 # One boot of a kernel with a command in it, shared by run (the test host,
-# emulated) and guest (a KVM guest in it). The caller fills ACCEL, SMP, MEM,
-# TIMEOUT, APPEND, QEMU_ARGS, JOB and COMMAND, then calls boot, which exits.
+# emulated) and guest (a KVM guest in it). The caller fills EMULATOR, ACCEL, SMP,
+# MEM, TIMEOUT, APPEND, QEMU_ARGS, JOB and COMMAND, then calls boot, which exits.
 #
 # Channels: COMMAND's stdout and stderr and the verdict are virtio-serial
 # ports with files behind them. A file takes every byte at once, so whatever
@@ -167,7 +167,7 @@ build_qemu() {
 	# and keeps every translation: a page with 100,000 of them, freed and cleared, keeps
 	# its CPU busy for minutes, without interrupts.
 	append+=" norandmaps"
-	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -nic none
+	QEMU=("$EMULATOR" -nodefaults -no-user-config -display none -no-reboot -nic none
 		-bios qboot.rom
 		"${ACCEL[@]}" -smp "$SMP" "${MEM[@]}"
 		-kernel "$VMLINUZ" -initrd "$TMP/initrd" -append "$append${APPEND:+ $APPEND}"
@@ -214,13 +214,20 @@ relay() {
 	tail -c +1 -s 0.05 --pid="$QEMU_PID" -f "$TMP/$1" 2>/dev/null
 }
 
-# Where it hangs, for the console log: all messages, the blocked tasks, every CPU.
+tell_monitor() {
+	timeout 1 sh -c "echo '$1' >'$TMP/monitor.in'"
+	sleep 0.3
+}
+
+# Where it hangs: for the console log all messages, the blocked tasks, every CPU; and,
+# as a kernel that hangs whole says nothing, what its CPUs execute.
 ask_where() {
 	local key
 	for key in 8 w l; do
-		timeout 1 sh -c "echo 'sendkey alt-sysrq-$key' >'$TMP/monitor.in'"
-		sleep 0.3
+		tell_monitor "sendkey alt-sysrq-$key"
 	done
+	tell_monitor 'info registers -a'
+	WHERE=$(timeout 1 cat "$TMP/monitor.out" | tr -d '\r' | grep -aE '^CPU#|RIP=')
 }
 
 start_qemu() {
@@ -246,7 +253,7 @@ wait_qemu() {
 		QEMU_STATUS=0
 		wait -n -p first "$QEMU_PID" "$TIMER_PID" || QEMU_STATUS=$?
 	done
-	TIMED_OUT=
+	TIMED_OUT='' WHERE=''
 	if [ "$first" = "$TIMER_PID" ]; then
 		TIMED_OUT=yes QEMU_STATUS=0 TIMED_OUT_AT=$SECONDS
 		TIMER_PID=
@@ -331,6 +338,7 @@ judge() {
 		exit 1
 	elif [ -n "$TIMED_OUT" ]; then
 		progress "timeout after $((TIMED_OUT_AT - STARTED)) s; the kernel console: $CONSOLE"
+		[ -z "$WHERE" ] || printf '%s\n' "$WHERE" >&2
 		exit 124
 	fi
 	cat "$TMP/qemu.log" >&2

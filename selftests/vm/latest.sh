@@ -2,62 +2,20 @@
 # shellcheck shell=bash
 # The newest kernel that Debian builds for a release: that of trixie-backports,
 # or of trixie where a mirror lacks those. Its headers work with trixie's own
-# programs only, so these are unpacked beside it; vm/toolchain runs them. apt
-# reads that release by a configuration and lists of its own, from the mirror
-# that the machine's sources name. Sourced by vm/kernel.
+# programs only, so these are unpacked beside it; vm/toolchain runs them. Sourced
+# by vm/kernel.
 
 # What a module build takes beyond the dependencies of the headers.
 TOOLS=(make binutils bash dash coreutils sed grep mawk findutils diffutils)
-
-# Of the machine's own Debian, not of its security updates.
-debian_mirror() {
-	has_candidate linux-image-amd64 || apt_update || return 1
-	# shellcheck disable=SC2016 # apt's own variables
-	apt-get indextargets --format '$(REPO_URI)' \
-		'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
-}
-
-# write_apt_config DIR URI SUITE...; the last suite is preferred.
-write_apt_config() {
-	local dir=$1 uri=$2
-	shift 2
-	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial" "$dir/sources" "$dir/none"
-	cat >"$dir/sources/trixie.sources" <<-END
-		Types: deb
-		URIs: $uri
-		Suites: $*
-		Components: main
-		Architectures: amd64
-		Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-	END
-	cat >"$dir/apt.conf" <<-END
-		Dir::State "$dir/state";
-		Dir::State::status "/dev/null";
-		Dir::Cache "$dir/cache";
-		Dir::Etc::SourceList "/dev/null";
-		Dir::Etc::SourceParts "$dir/sources";
-		Dir::Etc::Preferences "/dev/null";
-		Dir::Etc::PreferencesParts "$dir/none";
-		APT::Architecture "amd64";
-		APT::Architectures "amd64";
-		APT::Default-Release "${*: -1}";
-		APT::Install-Recommends "false";
-		APT::Sandbox::User "$(id -un)";
-		Acquire::Languages "none";
-	END
-}
 
 # Makes apt-get and apt-cache of this shell see trixie and nothing else.
 use_trixie() {
 	local dir=$1 uri
 	uri=$(debian_mirror)
 	[ -n "$uri" ] || die "no Debian mirror in this machine's package sources"
-	write_apt_config "$dir" "$uri" trixie trixie-backports
-	export APT_CONFIG=$dir/apt.conf
-	apt-get -qq update >"$dir/log" 2>&1 && return
+	use_suite "$dir" "$uri" trixie trixie-backports && return
 	progress "$uri has no trixie-backports: trixie's own kernel is taken"
-	write_apt_config "$dir" "$uri" trixie
-	apt-get -qq update >"$dir/log" 2>&1 || {
+	use_suite "$dir" "$uri" trixie || {
 		tail -n 5 "$dir/log" >&2
 		die "$uri: trixie cannot be read"
 	}
@@ -82,17 +40,9 @@ toolchain_packages() {
 
 # unpack_all TO PACKAGE...
 unpack_all() {
-	local to=$1 package
-	shift
-	mkdir -p "$to" debs
-	(cd debs && apt-get -qq download "$@") >apt.log 2>&1 || {
-		tail -n 5 apt.log >&2
-		die "the packages cannot be downloaded"
-	}
-	for package in debs/*.deb; do
-		dpkg -x "$package" "$to" || die "$package: cannot be unpacked"
-	done
-	rm -rf debs
+	download_all "$@" && return
+	tail -n 5 apt.log >&2
+	die "the packages cannot be downloaded and unpacked"
 }
 
 # The packages' maintainer scripts, which do not run, would choose an awk.
