@@ -4,7 +4,7 @@
  *
  *	limit + slack	a fault waits when nothing can leave
  *	limit		a fault that would pass it evicts a run for itself
- *	limit - low	the worker starts
+ *	limit - low	above it the worker starts
  *	limit - high	the worker stops
  *
  * The clock's hand goes round the regions of a VM, a run of pages at a time.  A
@@ -553,6 +553,12 @@ static bool evict_to_goal(struct vmswap_vm *vm, unsigned long limit)
 	return resident <= policy_limit(vm);
 }
 
+/* Who woke the worker may have had another reason, and a prefetch goes up to the mark. */
+static bool is_above_mark(unsigned long resident, unsigned long limit)
+{
+	return resident + low_gap(limit) > limit;
+}
+
 void vmswap_reclaim_worker(struct kthread_work *work)
 {
 	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, reclaim_work);
@@ -561,7 +567,8 @@ void vmswap_reclaim_worker(struct kthread_work *work)
 	/* It can be queued again from here on; pairs with vmswap_reclaim_kick(). */
 	smp_mb();
 	limit = vmswap_reclaim_limit(vm);
-	if (limit != ULONG_MAX && !evict_to_goal(vm, limit))
+	if (limit != ULONG_MAX && is_above_mark(vmswap_vm_resident(vm), limit) &&
+	    !evict_to_goal(vm, limit))
 		retry_later(vm);
 	wake_up(&vm->room);
 	vmswap_vm_put(vm);
