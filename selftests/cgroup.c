@@ -461,36 +461,6 @@ TEST_F(cgroup, neighbour_gets_memory)
 	EXPECT_EQ(0, cgroup_remove(&sibling));
 }
 
-static int vm_tiers(uint64_t vm, const char *tiers)
-{
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_VM_SET);
-	policy_put_u64(&p, VMSWAP_A_VM_ID, vm);
-	policy_put_str(&p, VMSWAP_A_VM_TIERS, tiers);
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
-}
-
-static int disk_is_safe(uint8_t yes)
-{
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_TIER_SET);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, BLOCK_TIER);
-	policy_put(&p, VMSWAP_A_TIER_RECLAIM_SAFE, &yes, sizeof(yes));
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
-}
-
 /* Sectors written to the disk since it is there; UINT64_MAX: not known. */
 static uint64_t disk_written(void)
 {
@@ -519,8 +489,8 @@ TEST_F(cgroup, reclaim_writes_to_safe_tiers)
 	if (!self->disk)
 		SKIP(return, "%s", "no block device");
 	ASSERT_EQ(0, vm_stat(self->fd, &stat));
-	ASSERT_EQ(0, vm_tiers(stat.id, BLOCK_TIER));
-	ASSERT_EQ(0, disk_is_safe(0));
+	ASSERT_EQ(0, policy_once(policy_vm_tiers, stat.id, BLOCK_TIER));
+	ASSERT_EQ(0, policy_once(policy_tier_set_safe, BLOCK_TIER, 0));
 	ASSERT_EQ(0, member_do(&self->vmm, 'w'));
 	written = disk_written();
 	ASSERT_NE(UINT64_MAX, written);
@@ -529,7 +499,7 @@ TEST_F(cgroup, reclaim_writes_to_safe_tiers)
 	EXPECT_EQ(0, stat.swapped);
 	EXPECT_EQ(0, stat.swapout_pages);
 	EXPECT_EQ(written, disk_written());
-	ASSERT_EQ(0, disk_is_safe(1));
+	ASSERT_EQ(0, policy_once(policy_tier_set_safe, BLOCK_TIER, 1));
 	EXPECT_EQ(0, reclaim_now(&self->cg));
 	print_figures("reclaimed", &self->cg, self->fd);
 	ASSERT_EQ(0, vm_stat(self->fd, &stat));

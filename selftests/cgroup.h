@@ -107,18 +107,10 @@ static inline int cgroup_enter(const struct cgroup *cg)
 /* A device in memory; -ENODEV when the kernel has none. */
 static inline int block_tier_add(void)
 {
-	struct policy p;
-	int ret;
-
 	if (access(NULLB, F_OK) &&
 	    (system("modprobe null_blk nr_devices=1 gb=1 memory_backed=1") || access(NULLB, F_OK)))
 		return -ENODEV;
-	ret = policy_open(&p);
-	if (ret)
-		return ret;
-	ret = policy_tier_add_block(&p, BLOCK_TIER, NULLB, 0);
-	policy_close(&p);
-	return ret;
+	return policy_once(policy_tier_add_block, BLOCK_TIER, NULLB, 0);
 }
 
 #endif /* SELFTESTS_CGROUP_H */

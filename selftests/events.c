@@ -31,19 +31,8 @@ static uint32_t port_of(const struct policy *p)
 	return getsockname(p->fd, (struct sockaddr *)&addr, &len) ? 0 : addr.nl_pid;
 }
 
-/* Others may be told in between, of VMs of earlier tests: they are passed over. */
-static int next_of_kind(struct policy *listener, uint32_t kind, struct policy_event *event)
-{
-	int ret;
-
-	do {
-		ret = policy_event(listener, event);
-	} while (!ret && event->kind != kind);
-	return ret;
-}
-
 #define expect_event(what) \
-	ASSERT_EQ(0, next_of_kind(&self->listener, VMSWAP_EVENT_KIND_##what, &event))
+	ASSERT_EQ(0, policy_event_of(&self->listener, VMSWAP_EVENT_KIND_##what, &event))
 
 /* A number, of 8 bytes at most, is asked for. */
 static int set(struct policy *p, uint8_t cmd, uint16_t key, const void *value, size_t len)

@@ -51,15 +51,8 @@ static bool all_stalled(int fd)
 static int set_limit(int fd)
 {
 	struct vmswap_vm_stat stat;
-	struct policy p;
-	int ret;
 
-	ret = vm_stat(fd, &stat) ?: policy_open(&p);
-	if (ret)
-		return ret;
-	ret = policy_vm_limit(&p, stat.id, TEST_TIER_SIZE);
-	policy_close(&p);
-	return ret;
+	return vm_stat(fd, &stat) ?: policy_once(policy_vm_limit, stat.id, TEST_TIER_SIZE);
 }
 
 /* On one CPU, where no other thread of the process gets on while this one does not sleep. */

@@ -36,14 +36,7 @@ FIXTURE_TEARDOWN(granule)
 
 static int vm_limit(uint64_t vm, uint64_t limit)
 {
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	ret = policy_vm_limit(&p, vm, limit);
-	policy_close(&p);
-	return ret;
+	return policy_once(policy_vm_limit, vm, limit);
 }
 
 static uint64_t resident_pages(int fd)

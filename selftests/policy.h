@@ -143,6 +143,18 @@ static inline void policy_close(struct policy *p)
 	close(p->fd);
 }
 
+/* A function of those below, with its arguments after the first: for who asks for nothing else. */
+#define policy_once(function, ...) ({ \
+	struct policy policy_; \
+	int ret_ = policy_open(&policy_); \
+	\
+	if (!ret_) { \
+		ret_ = function(&policy_, __VA_ARGS__); \
+		policy_close(&policy_); \
+	} \
+	ret_; \
+})
+
 static inline void policy_cmd(struct policy *p, uint8_t cmd)
 {
 	policy_msg(p, p->family, cmd, VMSWAP_FAMILY_VERSION);
@@ -174,12 +186,28 @@ static inline int policy_tier_add_block(struct policy *p, const char *name, cons
 	return policy_talk(p, NULL, NULL);
 }
 
-static inline int policy_tier_set_size(struct policy *p, const char *name, uint64_t size)
+static inline int policy_tier_set(struct policy *p, const char *name, uint16_t key,
+				  const void *value, size_t len)
 {
 	policy_cmd(p, VMSWAP_CMD_TIER_SET);
 	policy_put_str(p, VMSWAP_A_TIER_NAME, name);
-	policy_put_u64(p, VMSWAP_A_TIER_SIZE, size);
+	policy_put(p, key, value, len);
 	return policy_talk(p, NULL, NULL);
+}
+
+static inline int policy_tier_set_size(struct policy *p, const char *name, uint64_t size)
+{
+	return policy_tier_set(p, name, VMSWAP_A_TIER_SIZE, &size, sizeof(size));
+}
+
+static inline int policy_tier_set_rank(struct policy *p, const char *name, uint32_t rank)
+{
+	return policy_tier_set(p, name, VMSWAP_A_TIER_RANK, &rank, sizeof(rank));
+}
+
+static inline int policy_tier_set_safe(struct policy *p, const char *name, uint8_t yes)
+{
+	return policy_tier_set(p, name, VMSWAP_A_TIER_RECLAIM_SAFE, &yes, sizeof(yes));
 }
 
 static inline void policy_left_cb(const struct nlattr *attr, size_t len, void *arg)
@@ -214,53 +242,40 @@ static inline int policy_tier_del(struct policy *p, const char *name)
 	return ret;
 }
 
-/* The same for who asks for nothing else. */
 static inline int policy_once_tier_add(const char *name, uint32_t kind, uint64_t size)
 {
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	ret = policy_tier_add(&p, name, kind, size);
-	policy_close(&p);
-	return ret;
+	return policy_once(policy_tier_add, name, kind, size);
 }
 
 static inline int policy_once_tier_del(const char *name)
 {
-	struct policy p;
-	int ret = policy_open(&p);
+	return policy_once(policy_tier_del, name);
+}
 
-	if (ret)
-		return ret;
-	ret = policy_tier_del(&p, name);
-	policy_close(&p);
-	return ret;
+static inline int policy_vm_set(struct policy *p, uint64_t vm, uint16_t key, const void *value,
+				size_t len)
+{
+	policy_cmd(p, VMSWAP_CMD_VM_SET);
+	policy_put_u64(p, VMSWAP_A_VM_ID, vm);
+	policy_put(p, key, value, len);
+	return policy_talk(p, NULL, NULL);
 }
 
 static inline int policy_vm_limit(struct policy *p, uint64_t vm, uint64_t limit)
 {
-	policy_cmd(p, VMSWAP_CMD_VM_SET);
-	policy_put_u64(p, VMSWAP_A_VM_ID, vm);
-	policy_put_u64(p, VMSWAP_A_VM_LIMIT, limit);
-	return policy_talk(p, NULL, NULL);
+	return policy_vm_set(p, vm, VMSWAP_A_VM_LIMIT, &limit, sizeof(limit));
 }
 
-/* One setting of a VM that is a number of 32 bits, for who asks for nothing else. */
+/* NAME, or several with commas between. */
+static inline int policy_vm_tiers(struct policy *p, uint64_t vm, const char *tiers)
+{
+	return policy_vm_set(p, vm, VMSWAP_A_VM_TIERS, tiers, strlen(tiers) + 1);
+}
+
+/* One setting of a VM that is a number of 32 bits. */
 static inline int policy_once_vm_set(uint64_t vm, uint16_t key, uint32_t value)
 {
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_VM_SET);
-	policy_put_u64(&p, VMSWAP_A_VM_ID, vm);
-	policy_put(&p, key, &value, sizeof(value));
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
+	return policy_once(policy_vm_set, vm, key, &value, sizeof(value));
 }
 
 /* What is left of VMs that are gone, and how many live. */
@@ -380,6 +395,17 @@ static inline int policy_event(struct policy *p, struct policy_event *event)
 			policy_text(attr, event->tier, sizeof(event->tier));
 	}
 	return 0;
+}
+
+/* Others may be told in between, of VMs of earlier tests: they are passed over. */
+static inline int policy_event_of(struct policy *p, uint32_t kind, struct policy_event *event)
+{
+	int ret;
+
+	do {
+		ret = policy_event(p, event);
+	} while (!ret && event->kind != kind);
+	return ret;
 }
 
 #endif /* SELFTESTS_POLICY_H */

@@ -288,23 +288,6 @@ TEST_F(pressure, page_cache)
 
 /* ---------------------------------------------------------------- a slow device */
 
-static int disk_tier_add(const char *name, const char *path)
-{
-	uint32_t kind = VMSWAP_TIER_KIND_BLOCK;
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, name);
-	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
-	policy_put_str(&p, VMSWAP_A_TIER_PATH, path);
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
-}
-
 static int slow_tier_add(unsigned int ms)
 {
 	char command[256];
@@ -314,7 +297,7 @@ static int slow_tier_add(unsigned int ms)
 		 SLOW, DISK_SIZE / 512, DISK, DISK, ms);
 	if (!have_disk() || system("modprobe dm-delay") || system(command))
 		return -ENODEV;
-	return disk_tier_add(DISK_TIER, "/dev/mapper/" SLOW);
+	return policy_once(policy_tier_add_block, DISK_TIER, "/dev/mapper/" SLOW, 0);
 }
 
 /* Another process's memory, which grows step by step. */
@@ -552,23 +535,14 @@ static int half_tier_add(const char *name, unsigned int half)
 		 "dmsetup create %s --table '0 %llu linear %s %llu' && dmsetup mknodes", name,
 		 DISK_SIZE / 2 / 512, DISK, half * DISK_SIZE / 2 / 512);
 	snprintf(path, sizeof(path), "/dev/mapper/%s", name);
-	return system(command) ? -ENODEV : disk_tier_add(name, path);
+	return system(command) ? -ENODEV : policy_once(policy_tier_add_block, name, path, 0);
 }
 
 static int use_tier(int fd, const char *name)
 {
 	struct vmswap_vm_stat stat;
-	struct policy p;
-	int ret = vm_stat(fd, &stat) ?: policy_open(&p);
 
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_VM_SET);
-	policy_put_u64(&p, VMSWAP_A_VM_ID, stat.id);
-	policy_put_str(&p, VMSWAP_A_VM_TIERS, name);
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
+	return vm_stat(fd, &stat) ?: policy_once(policy_vm_tiers, stat.id, name);
 }
 
 /* Within a minute.  What is swapped now, in bytes. */

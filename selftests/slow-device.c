@@ -22,23 +22,6 @@ static bool run(const char *command)
 	return !system(command);
 }
 
-static int tier_add(void)
-{
-	uint32_t kind = VMSWAP_TIER_KIND_BLOCK;
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, TIER);
-	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
-	policy_put_str(&p, VMSWAP_A_TIER_PATH, DEVICE);
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
-}
-
 static bool device_make(unsigned int read_ms, unsigned int write_ms)
 {
 	char command[128];
@@ -60,7 +43,8 @@ struct slow_vm {
 static int slow_vm_open(struct slow_vm *vm)
 {
 	unsigned int i;
-	int ret = tier_add() ?: test_mount(&vm->mnt, NULL);
+	int ret = policy_once(policy_tier_add_block, TIER, DEVICE, 0) ?:
+		  test_mount(&vm->mnt, NULL);
 
 	if (ret)
 		return ret;
