@@ -11,7 +11,7 @@
 #include <glob.h>
 #include <pthread.h>
 
-#include "test-lib.h"
+#include "disk.h"
 
 #define THREADS		2
 #define PART_PAGES	512ul		/* of each thread */
@@ -283,7 +283,9 @@ TEST_F(lock_stat, names_are_found)
 
 /* ------------------------------------------------------------------- block tiers */
 
-#define DISK		"/dev/nullb0"
+#define DISK		"lock-stat"
+#define DISK_MIB	64
+#define DISK_PATH	"/dev/" DISK
 #define DISK_DIR	"/tmp/lock-stat"
 #define DISK_FILE	DISK_DIR "/tier"
 #define DISK_TIER	"disk0"
@@ -294,33 +296,14 @@ TEST_F(lock_stat, names_are_found)
 /* It comes before the ram tier that there is. */
 static int disk_tier_add(const char *path, uint64_t size)
 {
-	uint32_t kind = VMSWAP_TIER_KIND_BLOCK, rank = 1;
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, DISK_TIER);
-	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
-	policy_put_str(&p, VMSWAP_A_TIER_PATH, path);
-	policy_put(&p, VMSWAP_A_TIER_RANK, &rank, sizeof(rank));
-	policy_put_u64(&p, VMSWAP_A_TIER_SIZE, size);
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
+	return policy_once(policy_tier_add_block, DISK_TIER, path, size) ?:
+	       policy_once(policy_tier_set_rank, DISK_TIER, 1);
 }
 
-static bool disk_make(bool file)
+static bool file_on_disk_make(void)
 {
-	return !system("modprobe null_blk nr_devices=1 gb=1 memory_backed=1") &&
-	       (!file || !system("mkfs.ext4 -qF " DISK " 64M && mkdir -p " DISK_DIR
-				 " && mount " DISK " " DISK_DIR " && fallocate -l 32M " DISK_FILE));
-}
-
-static bool disk_remove(bool file)
-{
-	return (!file || !system("umount " DISK_DIR)) && !system("modprobe -r null_blk");
+	return !system("mkfs.ext4 -qF " DISK_PATH " && mkdir -p " DISK_DIR " && mount " DISK_PATH
+		       " " DISK_DIR " && fallocate -l 32M " DISK_FILE);
 }
 
 FIXTURE(block)
@@ -344,15 +327,19 @@ FIXTURE_SETUP(block)
 		SKIP(return, "this kernel does not count locks");
 	/* First: from here on this process has its own mounts. */
 	ASSERT_EQ(0, world_open(&self->w));
-	ASSERT_TRUE(disk_make(variant->file));
-	ASSERT_EQ(0, disk_tier_add(variant->file ? DISK_FILE : DISK, variant->size));
+	ASSERT_EQ(0, disk_make(DISK, DISK_MIB));
+	if (variant->file)
+		ASSERT_TRUE(file_on_disk_make());
+	ASSERT_EQ(0, disk_tier_add(variant->file ? DISK_FILE : DISK_PATH, variant->size));
 }
 
 FIXTURE_TEARDOWN(block)
 {
 	EXPECT_EQ(0, world_close(&self->w));
 	EXPECT_EQ(0, policy_once_tier_del(DISK_TIER));
-	EXPECT_TRUE(disk_remove(variant->file));
+	if (variant->file)
+		EXPECT_EQ(0, system("umount " DISK_DIR));
+	EXPECT_EQ(0, disk_remove(DISK));
 }
 
 TEST_F(block, swap_in)
