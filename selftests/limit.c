@@ -333,22 +333,26 @@ static pid_t write_random_pages(uint8_t *mem)
 	return pid;
 }
 
+/* How often somebody had to wait, once that is more often than @more_than; in a minute. */
+static uint64_t wait_for_stalled(int fd, uint64_t more_than)
+{
+	struct vmswap_vm_stat stat = {};
+	int i;
+
+	for (i = 0; i < 6000 && !vm_stat(fd, &stat) && stat.stalled <= more_than; i++)
+		usleep(10000);
+	return stat.stalled;
+}
+
 TEST_F(limit, full_wait)
 {
-	struct vmswap_vm_stat stat;
-	int status, i;
+	int status;
 	pid_t pid;
 
 	pid = write_random_pages(self->mem);
 	ASSERT_LT(0, pid);
-	for (i = 0; i < 6000; i++) {
-		ASSERT_EQ(0, vm_stat(self->fd, &stat));
-		if (stat.stalled > 3)
-			break;
-		usleep(10000);
-	}
-	EXPECT_LT(3, stat.stalled);
-	EXPECT_GE(LIMIT + SLACK(1), stat.resident);
+	EXPECT_LT(3, wait_for_stalled(self->fd, 3));
+	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
 	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
 	/* A tier with room lets it go on. */
 	ASSERT_EQ(0, add_big_tier(&self->policy));
@@ -363,17 +367,12 @@ TEST_F(limit, full_wait)
 /* Who waits can be killed. */
 TEST_F(limit, full_wait_killed)
 {
-	struct vmswap_vm_stat stat = {};
-	int status, i;
+	int status;
 	pid_t pid;
 
 	pid = write_random_pages(self->mem);
 	ASSERT_LT(0, pid);
-	for (i = 0; i < 6000 && !stat.stalled; i++) {
-		ASSERT_EQ(0, vm_stat(self->fd, &stat));
-		usleep(10000);
-	}
-	EXPECT_LT(0, stat.stalled);
+	EXPECT_LT(0, wait_for_stalled(self->fd, 0));
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status));
@@ -407,8 +406,7 @@ TEST_F(limit, populate)
 /* Where nothing can leave for what is asked for, it waits, and can be killed. */
 TEST_F(limit, populate_killed)
 {
-	struct vmswap_vm_stat stat = {};
-	int status, i;
+	int status;
 	pid_t pid;
 
 	/* The tier is full of these. */
@@ -421,11 +419,7 @@ TEST_F(limit, populate_killed)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(!!madvise(self->mem + 2 * LIMIT, VM_SIZE - 2 * LIMIT, MADV_POPULATE_WRITE));
 	}
-	for (i = 0; i < 6000 && stat.stalled <= 3; i++) {
-		ASSERT_EQ(0, vm_stat(self->fd, &stat));
-		usleep(10000);
-	}
-	EXPECT_LT(3, stat.stalled);
+	EXPECT_LT(3, wait_for_stalled(self->fd, 3));
 	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
