@@ -4,10 +4,9 @@
  * are elsewhere, too.  The error is injected; needs CONFIG_MEMORY_FAILURE and brd.
  */
 #include <linux/falloc.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <sys/swap.h>
 
+#include "bus.h"
 #include "kvm.h"
 #include "test-lib.h"
 
@@ -37,44 +36,12 @@ static bool run(const char *command)
 /* A device keeps its copy when the page is read again, a ram tier does not. */
 static int device_tier_add(void)
 {
-	uint32_t kind = VMSWAP_TIER_KIND_BLOCK;
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, TEST_TIER);
-	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
-	policy_put_str(&p, VMSWAP_A_TIER_PATH, "/dev/ram0");
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
+	return policy_once(policy_tier_add_block, TEST_TIER, "/dev/ram0", 0);
 }
 
-/* ---------------------------------------------------------------------- signals */
+/* ---------------------------------------------------------------------- breaking */
 
-static sigjmp_buf bus;
-static volatile int bus_code;
-static void *volatile bus_addr;
-
-static void on_bus(int sig, siginfo_t *info, void *context)
-{
-	bus_code = info->si_code;
-	bus_addr = info->si_addr;
-	siglongjmp(bus, 1);
-}
-
-/* 0, or the code of the SIGBUS; addresses that are not the page's are code -1. */
-static int touch(uint8_t *page)
-{
-	if (sigsetjmp(bus, 1))
-		return bus_addr == page ? bus_code : -1;
-	*(volatile uint8_t *)page;
-	return 0;
-}
-
-/* The same for whoever breaks a page; -errno when that cannot be done. */
+/* As touch(), for whoever breaks a page; -errno when that cannot be done. */
 static int break_page(uint8_t *page, int how)
 {
 	if (sigsetjmp(bus, 1))
@@ -104,9 +71,7 @@ static bool can_break(void)
 
 FIXTURE_SETUP(failure)
 {
-	struct sigaction action = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
-
-	ASSERT_EQ(0, sigaction(SIGBUS, &action, NULL));
+	ASSERT_EQ(0, bus_catch());
 	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
 	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
 	ASSERT_LE(0, self->fd);
@@ -582,10 +547,9 @@ TEST_ORDER_LAST
 
 int main(int argc, char **argv)
 {
-	struct sigaction action = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
 	int ret;
 
-	sigaction(SIGBUS, &action, NULL);
+	bus_catch();
 	if (geteuid() || !can_break() || !run("modprobe brd rd_nr=1 rd_size=16384")) {
 		printf("1..0 # SKIP needs root, CONFIG_MEMORY_FAILURE and brd\n");
 		return KSFT_SKIP;
