@@ -262,7 +262,7 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i)
 	}
 }
 
-/* The device is gone: a clean page is the only copy as well. */
+/* The device is gone, or gives errors: a clean page is the only copy as well. */
 static bool copy_is_lost(u64 word)
 {
 	return vmswap_word_state(word) == VMSWAP_WORD_SLOT && !vmswap_tier_readable(word);

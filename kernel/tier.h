@@ -169,6 +169,7 @@ extern const struct vmswap_tier_ops vmswap_tier_null_ops;	/* tier_null.c */
  * @draining: takes no page any more; written under the tier lock, read also without
  * @full: a store found no room, and no slot was freed since, nor room seen for a run
  * @degraded: the last write failed
+ * @unreadable: the last read from the device failed, and none has succeeded since
  * @lost: the device was removed; stays set
  * @retry_at: jiffies: when a degraded tier is tried again
  * @name: as the operator calls it
@@ -190,6 +191,7 @@ struct vmswap_tier {
 	bool draining;
 	bool full;
 	bool degraded;
+	bool unreadable;
 	bool lost;
 	unsigned long retry_at;
 	char name[VMSWAP_TIER_NAME_MAX + 1];
@@ -222,6 +224,13 @@ void vmswap_load_done(struct folio *folio, u64 start, int err);
 
 /* Any context: can the slot still be read, as far as is known. */
 bool vmswap_tier_readable(u64 word);
+
+/* By a tier, any context: its device has answered. */
+static inline void vmswap_tier_answered(struct vmswap_tier *tier)
+{
+	if (unlikely(READ_ONCE(tier->unreadable)))
+		WRITE_ONCE(tier->unreadable, false);
+}
 
 /* Eviction, under the folio lock; may sleep, allocates without reclaim. */
 int vmswap_tier_store(struct vmswap_store *store, u64 *word);

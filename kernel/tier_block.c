@@ -124,6 +124,7 @@ void vmswap_block_io_done(struct vmswap_block_io *io, int err)
 	if (!err && !sum_ok(io))
 		err = -EBADMSG;
 	if (likely(!err)) {
+		vmswap_tier_answered(io->tier);
 		read_done(io, 0);
 		return;
 	}

@@ -230,6 +230,7 @@ static bool is_tried(const struct vmswap_tier *tier)
  */
 static void note_success(struct vmswap_tier *tier)
 {
+	vmswap_tier_answered(tier);
 	if (READ_ONCE(tier->degraded))
 		WRITE_ONCE(tier->degraded, false);
 	if (READ_ONCE(tier->full) && is_free(tier, VMSWAP_RUN_MAX * PAGE_SIZE))
@@ -357,7 +358,12 @@ int vmswap_tier_load(struct vmswap_load *load)
 
 void vmswap_tier_load_failed(struct vmswap_region *region, pgoff_t index, u64 word, int err)
 {
-	vmswap_event_io(region, index, tier_of(word), err);
+	struct vmswap_tier *tier = tier_of(word);
+
+	/* Other bytes than were stored say nothing of the other pages. */
+	if (tier->ops->does_io && err != -EBADMSG)
+		WRITE_ONCE(tier->unreadable, true);
+	vmswap_event_io(region, index, tier, err);
 }
 
 /* Copies of resident pages are given up when the tier gets full. */
@@ -370,6 +376,14 @@ bool vmswap_tier_keeps_copy(u64 word)
 	       atomic64_read(&tier->used) <= size - size / 8;
 }
 
+/* A copy on a device that answers with errors is not one to drop the page for. */
+bool vmswap_tier_readable(u64 word)
+{
+	const struct vmswap_tier *tier = tier_of(word);
+
+	return !READ_ONCE(tier->lost) && !READ_ONCE(tier->unreadable);
+}
+
 /**
  * vmswap_tier_equal() - does a slot hold exactly what a page holds
  * @word: names the slot
@@ -378,19 +392,14 @@ bool vmswap_tier_keeps_copy(u64 word)
  * Process context, may sleep.
  *
  * Return: true when it does, for a block tier by a checksum of 64 bits; false also when
- * the tier cannot tell, or its device is gone.
+ * the tier cannot tell, or its device does not answer.
  */
 bool vmswap_tier_equal(u64 word, struct folio *folio)
 {
 	struct vmswap_tier *tier = tier_of(word);
 
-	return !READ_ONCE(tier->lost) && tier->ops->equal &&
+	return vmswap_tier_readable(word) && tier->ops->equal &&
 	       tier->ops->equal(tier, word, folio);
-}
-
-bool vmswap_tier_readable(u64 word)
-{
-	return !READ_ONCE(tier_of(word)->lost);
 }
 
 /**

@@ -336,6 +336,10 @@ TEST_F(nbd, server_dies)
 	EXPECT_EQ(-1, pread(self->fd, &byte, 1, (KEPT + 1) * PAGE));
 	EXPECT_EQ(EIO, errno);
 	EXPECT_EQ(2, poisoned_pages(self->fd));
+	/* Their good copies are where nobody can read them. */
+	ASSERT_EQ(0, evict(self->fd, 0, KEPT * PAGE));
+	EXPECT_TRUE(is_resident(self->fd, 0));
+	EXPECT_TRUE(pages_filled(self->mem, KEPT));
 	rewrite(self->mem);
 	ASSERT_EQ(0, evict(self->fd, 0, KEPT * PAGE));
 	EXPECT_TRUE(is_resident(self->fd, 0));
