@@ -115,12 +115,6 @@ struct worker {
 	long wrong;
 };
 
-/* One that checks every access: a tenth as fast. */
-static bool is_debug_kernel(void)
-{
-	return !access("/sys/kernel/debug/kmemleak", F_OK);
-}
-
 /* Each thread writes every 16th page, and later finds what it wrote. */
 static void *work(void *arg)
 {
