@@ -6,12 +6,11 @@
  *
  * The device is QEMU's "edu"; selftests/TESTS has the test host's options.
  */
-#include <dirent.h>
 #include <linux/if_xdp.h>
-#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <sys/socket.h>
 
+#include "edu.h"
 #include "test-lib.h"
 
 #ifndef AF_XDP
@@ -30,15 +29,6 @@
 
 /* ------------------------------------------------------------- the device's side */
 
-#define EDU_VENDOR	"0x1234"
-#define EDU_DEVICE	"0x11e8"
-#define EDU_BUFFER	0x40000ul
-#define EDU_REG_SRC	0x80
-#define EDU_REG_DST	0x88
-#define EDU_REG_COUNT	0x90
-#define EDU_REG_CMD	0x98
-#define EDU_CMD_START	1ull
-#define EDU_CMD_OUT	2ull	/* from the device to memory */
 /* Of its buffer of 4 KiB it refuses to fill the last byte. */
 #define EDU_BYTES	(PAGE / 2)
 
@@ -46,25 +36,6 @@ struct vfio {
 	int container, group, device;
 	volatile uint8_t *regs;
 };
-
-static int read_text(const char *dir, const char *name, char *text, size_t size)
-{
-	char path[PATH_MAX];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, size - 1);
-	close(fd);
-	if (n <= 0)
-		return -EIO;
-	text[n] = 0;
-	text[strcspn(text, "\n")] = 0;
-	return 0;
-}
 
 static int write_text(const char *path, const char *text)
 {
@@ -76,27 +47,6 @@ static int write_text(const char *path, const char *text)
 		ret = -errno;
 	close(fd);
 	return ret;
-}
-
-/* Its address on the bus ("0000:00:04.0"). */
-static bool find_device(char *name, size_t size)
-{
-	DIR *dir = opendir("/sys/bus/pci/devices");
-	char path[PATH_MAX], vendor[16], device[16];
-	struct dirent *entry;
-	bool found = false;
-
-	while (dir && !found && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", entry->d_name);
-		found = !read_text(path, "vendor", vendor, sizeof(vendor)) &&
-			!read_text(path, "device", device, sizeof(device)) &&
-			!strcmp(vendor, EDU_VENDOR) && !strcmp(device, EDU_DEVICE);
-		if (found)
-			snprintf(name, size, "%s", entry->d_name);
-	}
-	if (dir)
-		closedir(dir);
-	return found;
 }
 
 /* Gives it to vfio-pci; returns the number of its group, or -errno. */
@@ -198,26 +148,9 @@ static int dma_unmap(struct vfio *v, size_t size)
 	return ioctl(v->container, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
 }
 
-static void set_register(struct vfio *v, unsigned int reg, uint64_t value)
-{
-	*(volatile uint64_t *)(v->regs + reg) = value;
-}
-
-/* Half a page, after the device's delay of 100 ms; false when it never ends. */
 static bool dma_run(struct vfio *v, uint64_t src, uint64_t dst, uint64_t cmd)
 {
-	int i;
-
-	set_register(v, EDU_REG_SRC, src);
-	set_register(v, EDU_REG_DST, dst);
-	set_register(v, EDU_REG_COUNT, EDU_BYTES);
-	set_register(v, EDU_REG_CMD, cmd | EDU_CMD_START);
-	for (i = 0; i < 6000; i++) {
-		if (!(*(volatile uint64_t *)(v->regs + EDU_REG_CMD) & EDU_CMD_START))
-			return true;
-		usleep(10000);
-	}
-	return false;
+	return edu_dma(v->regs, src, dst, EDU_BYTES, cmd);
 }
 
 /* ------------------------------------------------------------------------- tests */
@@ -311,7 +244,7 @@ static void open_vfio(struct __test_metadata *_metadata, struct vfio *v)
 	char name[256];
 
 	/* TESTS gives the test host both: without them nothing would be tested. */
-	ASSERT_TRUE(find_device(name, sizeof(name))) TH_LOG("no edu device: --qemu-arg -device --qemu-arg edu");
+	ASSERT_TRUE(edu_find(name, sizeof(name))) TH_LOG("no edu device: --qemu-arg -device --qemu-arg edu");
 	ASSERT_EQ(0, vfio_open(v, name)) TH_LOG("no VFIO; is there an IOMMU?");
 }
 

@@ -6,8 +6,8 @@
 #include <linux/falloc.h>
 #include <sys/swap.h>
 
-#include "bus.h"
 #include "kvm.h"
+#include "sigbus.h"
 #include "test-lib.h"
 
 #ifndef MADV_SOFT_OFFLINE
@@ -504,18 +504,6 @@ TEST_F(copies, stay_when_a_lost_page_is_discarded)
 }
 
 /* --------------------------------------------------------------- about to break */
-
-/* The page frame behind an address, or 0. */
-static uint64_t frame_of(const uint8_t *page)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t entry = 0;
-
-	if (fd < 0 || pread(fd, &entry, 8, (uintptr_t)page / PAGE * 8) != 8)
-		entry = 0;
-	close(fd);
-	return entry & ((1ull << 55) - 1);
-}
 
 /* Errors that were corrected announce one that will not be: the page moves away. */
 static void expect_moves(struct __test_metadata *_metadata, int fd, uint8_t *mem)

@@ -291,6 +291,18 @@ static inline bool evict_page(int fd, uint64_t offset)
 	return false;
 }
 
+/* The page frame behind an address, or 0. */
+static inline uint64_t frame_of(const uint8_t *page)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	if (fd < 0 || pread(fd, &entry, 8, (uintptr_t)page / PAGE * 8) != 8)
+		entry = 0;
+	close(fd);
+	return entry & ((1ull << 55) - 1);
+}
+
 static inline int vm_stat(int fd, struct vmswap_vm_stat *stat)
 {
 	return ioctl(fd, VMSWAP_IOC_VM_STAT, stat) ? -errno : 0;

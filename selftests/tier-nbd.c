@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "bus.h"
+#include "sigbus.h"
 #include "test-lib.h"
 
 #define DEVICE		"/dev/nbd0"

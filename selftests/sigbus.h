@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* bus.h - who touches a page that is lost gets a SIGBUS, and goes on. */
-#ifndef SELFTESTS_BUS_H
-#define SELFTESTS_BUS_H
+/* sigbus.h - what a touch of a page that is lost answers with. */
+#ifndef SELFTESTS_SIGBUS_H
+#define SELFTESTS_SIGBUS_H
 
 #include <setjmp.h>
 #include <signal.h>
-#include <stdint.h>
+
+#include "test-lib.h"
 
 static sigjmp_buf bus;
 static volatile int bus_code;
@@ -18,13 +19,6 @@ static inline void on_bus(int sig, siginfo_t *info, void *context)
 	siglongjmp(bus, 1);
 }
 
-static inline int bus_catch(void)
-{
-	struct sigaction action = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
-
-	return sigaction(SIGBUS, &action, NULL);
-}
-
 /* 0, or the code of the SIGBUS; addresses that are not the page's are code -1. */
 static inline int touch(uint8_t *page)
 {
@@ -34,4 +28,11 @@ static inline int touch(uint8_t *page)
 	return 0;
 }
 
-#endif /* SELFTESTS_BUS_H */
+static inline int bus_catch(void)
+{
+	struct sigaction action = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
+
+	return sigaction(SIGBUS, &action, NULL) ? -errno : 0;
+}
+
+#endif /* SELFTESTS_SIGBUS_H */
