@@ -32,8 +32,8 @@ static inline int disk_remove(const char *name)
 	return rmdir(path) ? -errno : 0;
 }
 
-/* /dev/NAME; -ENODEV when the kernel has none. */
-static inline int disk_make(const char *name, unsigned int mib)
+/* /dev/NAME, whose requests take @delay nanoseconds; -ENODEV when the kernel has none. */
+static inline int disk_make_slow(const char *name, unsigned int mib, const char *delay)
 {
 	char path[128], size[16];
 	int ret;
@@ -46,10 +46,15 @@ static inline int disk_make(const char *name, unsigned int mib)
 		return -errno;
 	ret = disk_set(name, "size", size) ?: disk_set(name, "blocksize", "4096") ?:
 	      disk_set(name, "memory_backed", "1") ?: disk_set(name, "irqmode", "2") ?:
-	      disk_set(name, "completion_nsec", DISK_DELAY_NS) ?: disk_set(name, "power", "1");
+	      disk_set(name, "completion_nsec", delay) ?: disk_set(name, "power", "1");
 	if (ret)
 		disk_remove(name);
 	return ret;
+}
+
+static inline int disk_make(const char *name, unsigned int mib)
+{
+	return disk_make_slow(name, mib, DISK_DELAY_NS);
 }
 
 #endif /* SELFTESTS_DISK_H */

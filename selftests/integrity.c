@@ -15,7 +15,7 @@
 #include <time.h>
 #include <linux/falloc.h>
 
-#include "test-lib.h"
+#include "disk.h"
 
 #define WORKERS		3
 #define OWN_PAGES	256ul			/* of each worker */
@@ -415,6 +415,89 @@ FIXTURE(integrity)
 	struct world w;
 };
 
+/* Above the RAM tier alone, and above a disk. */
+FIXTURE_VARIANT(integrity)
+{
+	bool disk;
+};
+
+FIXTURE_VARIANT_ADD(integrity, ram)
+{
+	.disk = false,
+};
+
+FIXTURE_VARIANT_ADD(integrity, disk)
+{
+	.disk = true,
+};
+
+#define DISK		"shadowed"
+#define DISK_TIER	"disk0"
+
+/*
+ * With a disk behind it the RAM tier has room for a part of what compresses.  The disk
+ * is just large enough for a page's copy and the next one of each page: slots are used
+ * again all the time.
+ */
+#define SMALL_RAM	(64ul << 10)
+#define DISK_SIZE	(2 * SIZE)
+
+/* So slow that at any time some pages are on their way. */
+#define SLOW_NS		"2000000"
+
+static int disk_begin(void)
+{
+	struct policy p;
+	int ret;
+
+	/* Its memory would be refused, too, and that is an error of the disk. */
+	if (injecting())
+		return -ENODEV;
+	ret = disk_make_slow(DISK, DISK_SIZE / MIB, SLOW_NS) ?: policy_open(&p);
+	if (ret)
+		return ret;
+	ret = policy_tier_add_block(&p, DISK_TIER, "/dev/" DISK, 0) ?:
+	      policy_tier_set_size(&p, TEST_TIER, SMALL_RAM);
+	policy_close(&p);
+	return ret;
+}
+
+/* When no VM is left that has pages there. */
+static int disk_end(void)
+{
+	struct policy p;
+	int ret = policy_open(&p);
+
+	if (ret)
+		return ret;
+	ret = policy_tier_set_size(&p, TEST_TIER, TEST_TIER_SIZE) ?:
+	      policy_tier_del(&p, DISK_TIER);
+	policy_close(&p);
+	return ret ?: disk_remove(DISK);
+}
+
+/* Both tiers hold some of what was evicted. */
+static bool both_are_used(void)
+{
+	uint64_t ram, disk;
+	struct policy p;
+
+	if (policy_open(&p))
+		return false;
+	ram = policy_tier_pages(&p, TEST_TIER);
+	disk = policy_tier_pages(&p, DISK_TIER);
+	policy_close(&p);
+	printf("# %llu pages in the RAM tier, %llu on the disk\n", (unsigned long long)ram,
+	       (unsigned long long)disk);
+	return ram && disk;
+}
+
+/* The variants share the time; where there is one it has all of it. */
+static unsigned int share_of(unsigned int secs)
+{
+	return injecting() ? secs : secs / 2;
+}
+
 static const struct world *the_world;
 
 /* Tell which page could not be had, then die of it. */
@@ -452,8 +535,12 @@ static int keep_program(void)
 
 FIXTURE_SETUP(integrity)
 {
+	int ret = variant->disk ? disk_begin() : 0;
 	unsigned int i;
 
+	if (ret == -ENODEV)
+		SKIP(return, "no disk in memory");
+	ASSERT_EQ(0, ret);
 	ASSERT_EQ(0, keep_program());
 	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
 	self->w.fd = file_make(&self->mnt, "vm", SIZE);
@@ -475,6 +562,8 @@ FIXTURE_TEARDOWN(integrity)
 	munmap(self->w.shadow, SIZE);
 	close(self->w.fd);
 	EXPECT_EQ(0, test_umount(&self->mnt));
+	if (variant->disk)
+		EXPECT_EQ(0, disk_end());
 }
 
 static void run_workers(struct world *w, unsigned int nr, unsigned int secs)
@@ -515,7 +604,7 @@ TEST_F_TIMEOUT(integrity, threads, 3600)
 
 	ASSERT_EQ(0, pthread_create(&evictor, NULL, evict_all_the_time, &self->w));
 	ASSERT_EQ(0, pthread_create(&disturber, NULL, disturb, &self->w));
-	run_workers(&self->w, WORKERS, seconds() * 2 / 3);
+	run_workers(&self->w, WORKERS, share_of(seconds() * 2 / 3));
 	pthread_join(evictor, NULL);
 	pthread_join(disturber, NULL);
 	printf("# %ld operations, %ld pages evicted\n", self->w.ops, self->w.evicted);
@@ -523,6 +612,7 @@ TEST_F_TIMEOUT(integrity, threads, 3600)
 	EXPECT_LT(0, self->w.evicted);
 	EXPECT_TRUE(all_as_shadow(&self->w));
 	ASSERT_EQ(0, evict(self->w.fd, 0, SIZE));
+	EXPECT_TRUE(!variant->disk || both_are_used());
 	EXPECT_TRUE(all_as_shadow(&self->w));
 	ASSERT_EQ(0, vm_stat(self->w.fd, &stat));
 	EXPECT_EQ(stat.size, stat_sum(&stat));
@@ -575,7 +665,7 @@ static void check_whole(struct worker *k)
 
 TEST_F_TIMEOUT(integrity, truncate, 3600)
 {
-	time_t end = time(NULL) + seconds() / 3;
+	time_t end = time(NULL) + share_of(seconds() / 3);
 	struct worker k = { .w = &self->w, .rnd = test_seed };
 	pthread_t evictor;
 	long n;
