@@ -95,7 +95,7 @@ static bool is_stored(u64 word)
 
 /*
  * Under invalidate_lock.  Return: 0 there is nothing to do, -EINPROGRESS it is being
- * read, 1 it was read (or found damaged), -ENOMEM.
+ * read, 1 it was read (or found damaged), -ENOMEM for the page or its request.
  */
 static int read_one(struct vmswap_neighbours *n, pgoff_t index, u64 *word, unsigned int want)
 {
@@ -116,6 +116,7 @@ static int read_one(struct vmswap_neighbours *n, pgoff_t index, u64 *word, unsig
 		folio_put(folio);
 		return ret;
 	}
+	/* No memory for a request: as if it had not been tried. */
 	if (ret == -EAGAIN)
 		vmswap_word_set_flags(word, VMSWAP_WORD_FLAGS, 0);
 	if (ret)
@@ -160,6 +161,9 @@ static pgoff_t read_range(struct vmswap_request *req, pgoff_t start, pgoff_t end
 	}
 	vmswap_neighbours_end(&n);
 	blk_finish_plug(&plug);
+	/* Others saw the same spare: this may be the last who can tell. */
+	if (i > start && !vmswap_reclaim_is_low(region->vm))
+		vmswap_reclaim_kick(region->vm);
 	return i;
 }
 

@@ -206,7 +206,7 @@ static bool is_alone(struct folio *folio)
 	return !folio_mapped(folio) && folio_ref_count(folio) == 2;
 }
 
-/* No copy is current: the folio is the only one.  @why: what it counts as. */
+/* The folio counts, whatever copy there may be.  @why: what it is counted as. */
 static void keep(struct vmswap_evict_run *run, unsigned int i, unsigned long *why)
 {
 	folio_mark_dirty(run->folios[i]);
@@ -218,6 +218,20 @@ static void stored(struct vmswap_evict_run *run, unsigned int i)
 {
 	vmswap_count(run->region->vm, VC_SWAPOUT, 1);
 	vmswap_word_set(run->region, run->word[i], run->new[i]);
+	run->fate[i] = CLEANED;
+}
+
+/*
+ * The copy is current: the folio may go.  While the device answers with errors it stays,
+ * and the copy, too, which will do once it can be read again.
+ */
+static void rely_on_copy(struct vmswap_evict_run *run, unsigned int i)
+{
+	if (vmswap_tier_in_doubt(READ_ONCE(*run->word[i]))) {
+		keep(run, i, &run->res->no_room);
+		return;
+	}
+	vmswap_count(run->region->vm, VC_SKIPPED_CLEAN, 1);
 	run->fate[i] = CLEANED;
 }
 
@@ -239,7 +253,7 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i)
 	}
 	if (vmswap_word_state(old) == VMSWAP_WORD_SLOT) {
 		if (vmswap_tier_equal(old, folio)) {
-			vmswap_count(region->vm, VC_SKIPPED_CLEAN, 1);
+			rely_on_copy(run, i);
 			return;
 		}
 		/* Outdated.  Its room may be what the new copy needs. */
@@ -262,7 +276,7 @@ static void store_content(struct vmswap_evict_run *run, unsigned int i)
 	}
 }
 
-/* The device is gone, or gives errors: a clean page is the only copy as well. */
+/* The device is gone: a clean page is the only copy as well. */
 static bool copy_is_lost(u64 word)
 {
 	return vmswap_word_state(word) == VMSWAP_WORD_SLOT && !vmswap_tier_readable(word);
@@ -283,8 +297,9 @@ static void clean_one(struct vmswap_evict_run *run, unsigned int i)
 		return;
 	}
 	if (vmswap_word_state(READ_ONCE(*word)) == VMSWAP_WORD_SLOT)
-		vmswap_count(run->region->vm, VC_SKIPPED_CLEAN, 1);
-	run->fate[i] = CLEANED;
+		rely_on_copy(run, i);
+	else
+		run->fate[i] = CLEANED;
 }
 
 /*

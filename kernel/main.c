@@ -58,8 +58,9 @@ static void __exit vmswap_exit(void)
 {
 	exit_parts(ARRAY_SIZE(parts));
 	/*
-	 * A block tier goes once its last request is done, while the worker of a driver that
-	 * told us, and was preempted, may have some instructions of ours before it yet.
+	 * A block tier may go as soon as its last request is done.  A driver's worker that was
+	 * preempted in our completion has instructions of ours left then, but touches
+	 * nothing of the tier any more.
 	 */
 	synchronize_rcu_tasks();
 }

@@ -39,15 +39,19 @@
 /*
  * A fault with NOWAIT takes what memory and charge are there for its page, its word and
  * the request to a device (fill.c): reclaim ends up in our shrinker, or at a device.  Not
- * under this rule are the page tables, which generic code allocates.  A prefetch, which
- * does not wait either, is no fault: it may reclaim.
+ * under this rule are the page tables, which generic code allocates, and a device whose
+ * queue is full: the block layer waits for a tag.  A prefetch, which does not wait either,
+ * is no fault: it may reclaim.
  */
 static gfp_t may_reclaim(const struct vmswap_request *req, gfp_t gfp)
 {
 	return req->nowait && req->fault ? gfp & ~__GFP_DIRECT_RECLAIM : gfp;
 }
 
-/* Evicting may wait for devices: the worker begins, and the fault comes again. */
+/*
+ * Evicting may wait for devices.  The worker looks whether the VM is above its mark; the
+ * fault comes again, may wait then, and evicts for itself.
+ */
 static int no_memory_now(struct vmswap_request *req)
 {
 	vmswap_reclaim_kick(req->region->vm);

@@ -525,7 +525,8 @@ static void tell_if_over(struct vmswap_vm *vm)
 
 /*
  * The host may wait for pages of this VM, and a VM that thrashes would keep its thread
- * here for as long: relief takes its turn, and this is called again behind it.
+ * here for as long: relief takes its turn, and this is called again behind it, which goes
+ * on if the VM is above the mark still.
  */
 static bool host_waits(struct vmswap_vm *vm)
 {

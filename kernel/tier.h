@@ -169,7 +169,8 @@ extern const struct vmswap_tier_ops vmswap_tier_null_ops;	/* tier_null.c */
  * @draining: takes no page any more; written under the tier lock, read also without
  * @full: a store found no room, and no slot was freed since, nor room seen for a run
  * @degraded: the last write failed
- * @unreadable: the last read from the device failed, and none has succeeded since
+ * @doubt_until: jiffies: so long after a read failed no page is dropped because of its
+ *	copy here; 0: none has failed
  * @lost: the device was removed; stays set
  * @retry_at: jiffies: when a degraded tier is tried again
  * @name: as the operator calls it
@@ -191,9 +192,9 @@ struct vmswap_tier {
 	bool draining;
 	bool full;
 	bool degraded;
-	bool unreadable;
 	bool lost;
 	unsigned long retry_at;
+	unsigned long doubt_until;
 	char name[VMSWAP_TIER_NAME_MAX + 1];
 	char *path;
 	u64 size;
@@ -225,12 +226,8 @@ void vmswap_load_done(struct folio *folio, u64 start, int err);
 /* Any context: can the slot still be read, as far as is known. */
 bool vmswap_tier_readable(u64 word);
 
-/* By a tier, any context: its device has answered. */
-static inline void vmswap_tier_answered(struct vmswap_tier *tier)
-{
-	if (unlikely(READ_ONCE(tier->unreadable)))
-		WRITE_ONCE(tier->unreadable, false);
-}
+/* Any context: a read from its device has failed a moment ago. */
+bool vmswap_tier_in_doubt(u64 word);
 
 /* Eviction, under the folio lock; may sleep, allocates without reclaim. */
 int vmswap_tier_store(struct vmswap_store *store, u64 *word);

@@ -44,7 +44,7 @@ static u64 page_sum(struct folio *folio)
 
 /* --------------------------------------------------------------------- requests */
 
-/* A pool of our own makes this succeed without memory, if it may wait: then always. */
+/* From a pool of our own: never fails if it may wait; else when there is nothing at all. */
 static struct vmswap_block_io *io_alloc(struct vmswap_tier *tier, struct folio *folio, u64 word,
 					gfp_t gfp)
 {
@@ -124,7 +124,6 @@ void vmswap_block_io_done(struct vmswap_block_io *io, int err)
 	if (!err && !sum_ok(io))
 		err = -EBADMSG;
 	if (likely(!err)) {
-		vmswap_tier_answered(io->tier);
 		read_done(io, 0);
 		return;
 	}
@@ -288,7 +287,7 @@ static void block_destroy(struct vmswap_tier *tier)
 	struct vmswap_block *block = tier->priv;
 
 	wait_var_event(&block->in_flight, !atomic_read(&block->in_flight));
-	/* The last submitter has left the queue (block_file.c). */
+	/* The last submitter, and whoever tries a read again, have left the queue. */
 	synchronize_rcu();
 	block->ops->close(tier, block);
 	destroy_workqueue(block->wq);

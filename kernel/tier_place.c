@@ -195,6 +195,12 @@ s64 vmswap_tier_memory(struct vmswap_vm *vm)
 /* How long a tier whose writes fail is passed over, also when there is no other. */
 #define DEGRADED_FOR	(5 * HZ)
 
+/*
+ * How long pages stay after a read failed.  Not until one succeeds: a VM that is full of
+ * such pages would read none.
+ */
+#define IN_DOUBT_FOR	(10 * HZ)
+
 static void note_full(struct vmswap_tier *tier)
 {
 	if (!READ_ONCE(tier->full) && !xchg(&tier->full, true))
@@ -230,7 +236,6 @@ static bool is_tried(const struct vmswap_tier *tier)
  */
 static void note_success(struct vmswap_tier *tier)
 {
-	vmswap_tier_answered(tier);
 	if (READ_ONCE(tier->degraded))
 		WRITE_ONCE(tier->degraded, false);
 	if (READ_ONCE(tier->full) && is_free(tier, VMSWAP_RUN_MAX * PAGE_SIZE))
@@ -360,9 +365,9 @@ void vmswap_tier_load_failed(struct vmswap_region *region, pgoff_t index, u64 wo
 {
 	struct vmswap_tier *tier = tier_of(word);
 
-	/* Other bytes than were stored say nothing of the other pages. */
-	if (tier->ops->does_io && err != -EBADMSG)
-		WRITE_ONCE(tier->unreadable, true);
+	/* Other bytes than were stored, or a bad sector, say nothing of the other pages. */
+	if (tier->ops->does_io && err != -EBADMSG && err != -ENODATA)
+		WRITE_ONCE(tier->doubt_until, (jiffies + IN_DOUBT_FOR) | 1);
 	vmswap_event_io(region, index, tier, err);
 }
 
@@ -376,14 +381,6 @@ bool vmswap_tier_keeps_copy(u64 word)
 	       atomic64_read(&tier->used) <= size - size / 8;
 }
 
-/* A copy on a device that answers with errors is not one to drop the page for. */
-bool vmswap_tier_readable(u64 word)
-{
-	const struct vmswap_tier *tier = tier_of(word);
-
-	return !READ_ONCE(tier->lost) && !READ_ONCE(tier->unreadable);
-}
-
 /**
  * vmswap_tier_equal() - does a slot hold exactly what a page holds
  * @word: names the slot
@@ -392,14 +389,26 @@ bool vmswap_tier_readable(u64 word)
  * Process context, may sleep.
  *
  * Return: true when it does, for a block tier by a checksum of 64 bits; false also when
- * the tier cannot tell, or its device does not answer.
+ * the tier cannot tell, or its device is gone.
  */
 bool vmswap_tier_equal(u64 word, struct folio *folio)
 {
 	struct vmswap_tier *tier = tier_of(word);
 
-	return vmswap_tier_readable(word) && tier->ops->equal &&
+	return !READ_ONCE(tier->lost) && tier->ops->equal &&
 	       tier->ops->equal(tier, word, folio);
+}
+
+bool vmswap_tier_readable(u64 word)
+{
+	return !READ_ONCE(tier_of(word)->lost);
+}
+
+bool vmswap_tier_in_doubt(u64 word)
+{
+	unsigned long until = READ_ONCE(tier_of(word)->doubt_until);
+
+	return unlikely(until) && time_before(jiffies, until);
 }
 
 /**

@@ -262,7 +262,7 @@ static bool many_make(struct test_mount *mnt, struct many *m)
 	return m->mem != MAP_FAILED;
 }
 
-TEST_F_TIMEOUT(race, many_files, 900)
+TEST_F_TIMEOUT(race, many_files, 600)
 {
 	unsigned int step = many_step();
 	long all = MANY_FILES * (long)many_touched(step), left, back;

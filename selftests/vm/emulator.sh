@@ -23,6 +23,14 @@ emulator_is_good() {
 	[ -n "$version" ] && printf '%s\n' "$EMULATOR_MIN" "$version" | sort -CV
 }
 
+CACHED_EMULATOR=$CACHE/emulator/usr/bin/qemu-system-x86_64
+
+# There is one, or there was none a short time ago.
+emulator_is_settled() {
+	emulator_is_good "$CACHED_EMULATOR" ||
+		[ -n "$(find "$CACHE/emulator.none" -mtime -1 2>/dev/null)" ]
+}
+
 # Leaves the suite's QEMU in $1/root, or says in $1/why why there is none.
 get_backport() {
 	local tmp=$1 uri suite
@@ -30,11 +38,11 @@ get_backport() {
 	uri=$(debian_mirror)
 	cd "$tmp" || return
 	if [ -z "$uri" ]; then
-		echo "no Debian mirror in this machine's package sources"
+		echo "no Debian mirror in this machine's package lists"
 	elif ! use_suite "$tmp/apt" "$uri" "$suite"; then
 		echo "$uri: $suite cannot be read"
 	else
-		progress "first use of a test host: $(download_size "${EMULATOR_PACKAGES[@]}") MB to download (QEMU of $suite), some seconds, 25 MB kept in $CACHE"
+		progress "the emulator: $(download_size "${EMULATOR_PACKAGES[@]}") MB to download (QEMU of $suite), some seconds, 30 MB kept in $CACHE"
 		download_all root "${EMULATOR_PACKAGES[@]}" && return
 		tail -n 1 apt.log
 	fi >"$tmp/why"
@@ -45,41 +53,46 @@ get_backport() {
 trim_emulator() {
 	local keep=$1.trimmed name
 	mkdir -p "$keep/usr/bin" "$keep/usr/share/qemu"
-	mv "$1/usr/bin/qemu-system-x86_64" "$keep/usr/bin/"
+	mv "$1/usr/bin/qemu-system-x86_64" "$keep/usr/bin/" || return
 	for name in qboot.rom kvmvapic.bin linuxboot_dma.bin linuxboot.bin pvh.bin; do
-		mv "$1/usr/share/qemu/$name" "$keep/usr/share/qemu/"
+		mv "$1/usr/share/qemu/$name" "$keep/usr/share/qemu/" || return
 	done
 	rm -rf "$1"
 	mv "$keep" "$1"
 }
 
+# Whoever waited for the lock finds what the other run has found.
 fetch_emulator() {
-	local final=$CACHE/emulator tmp
-	[ ! -e "$final" ] || return 0
-	tmp=$(mktemp -d "$CACHE/.emulator.XXXXXX") || die "$CACHE: cannot be written"
-	if (get_backport "$tmp" && trim_emulator "$tmp/root" &&
-		emulator_is_good "$tmp/root/usr/bin/qemu-system-x86_64"); then
-		chmod 755 "$tmp/root"
-		mv "$tmp/root" "$final"
-	else
-		# Not asked for again today.
-		[ -s "$tmp/why" ] || echo "what was found does not run here" >"$tmp/why"
-		mv "$tmp/why" "$final.none"
-	fi
-	rm -rf "$tmp"
+	! emulator_is_settled || return 0
+	(
+		tmp=$(mktemp -d "$CACHE/.emulator.XXXXXX") || exit
+		trap 'rm -rf "$tmp"' EXIT
+		if (get_backport "$tmp" && trim_emulator "$tmp/root" && chmod 755 "$tmp/root") &&
+		   emulator_is_good "$tmp/root/usr/bin/qemu-system-x86_64"; then
+			rm -rf "$CACHE/emulator" "$CACHE/emulator.none"
+			mv "$tmp/root" "$CACHE/emulator"
+		else
+			[ -s "$tmp/why" ] || echo "that of the backports is older, or does not run here" >"$tmp/why"
+			mv "$tmp/why" "$CACHE/emulator.none"
+		fi
+	)
 }
 
-# Sets EMULATOR.
+can_write() {
+	[ -w "$1" ] || { [ ! -e "$1" ] && { [ -w "${1%/*}" ] || [ ! -e "${1%/*}" ]; }; }
+}
+
+# Sets EMULATOR. A cache that cannot be written is used as it is.
 use_emulator() {
+	local lock=$CACHE/.emulator.lock
 	EMULATOR=$(command -v qemu-system-x86_64)
 	! emulator_is_good "$EMULATOR" || return 0
-	if [ ! -e "$CACHE/emulator" ] &&
-	   [ -z "$(find "$CACHE/emulator.none" -mtime -1 2>/dev/null)" ]; then
-		with_lock "$CACHE/.emulator.lock" fetch_emulator
+	if ! emulator_is_settled && can_write "$lock"; then
+		with_lock "$lock" fetch_emulator
 	fi
-	if [ -x "$CACHE/emulator/usr/bin/qemu-system-x86_64" ]; then
-		EMULATOR=$CACHE/emulator/usr/bin/qemu-system-x86_64
+	if emulator_is_good "$CACHED_EMULATOR"; then
+		EMULATOR=$CACHED_EMULATOR
 	else
-		progress "QEMU $(emulator_version "$EMULATOR") emulates, which may hang a test host ($(cat "$CACHE/emulator.none")); $EMULATOR_MIN or later does not"
+		progress "QEMU $(emulator_version "$EMULATOR") emulates, which may hang a test host ($(cat "$CACHE/emulator.none" 2>/dev/null || echo "$CACHE cannot be written")); $EMULATOR_MIN or later does not"
 	fi
 }

@@ -47,7 +47,7 @@ write_apt_config() {
 use_suite() {
 	write_apt_config "$@"
 	export APT_CONFIG=$1/apt.conf
-	apt-get -qq update >"$1/log" 2>&1
+	apt-get -qq --error-on=any update >"$1/log" 2>&1
 }
 
 # download_size PACKAGE...: in MB
