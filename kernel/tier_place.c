@@ -404,6 +404,10 @@ bool vmswap_tier_readable(u64 word)
 	return !READ_ONCE(tier_of(word)->lost);
 }
 
+/*
+ * Reads of other pages may fail meanwhile, several at once: any of their times will do, and
+ * an evictor that comes a moment too early drops a page as it did before the failure.
+ */
 bool vmswap_tier_in_doubt(u64 word)
 {
 	unsigned long until = READ_ONCE(tier_of(word)->doubt_until);

@@ -156,18 +156,6 @@ static bool run(const char *command)
 	return !system(command);
 }
 
-static int held_tier_add(void)
-{
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	ret = policy_tier_add_block(&p, TIER, "/dev/mapper/" DEVICE, 0);
-	policy_close(&p);
-	return ret;
-}
-
 static int slab_knobs_set(const char *probability)
 {
 	return write_file(SLAB_KNOBS "verbose", "0") ?: write_file(SLAB_KNOBS "interval", "1") ?:
@@ -194,7 +182,7 @@ FIXTURE_SETUP(held)
 	if (access(SLAB_KNOBS, X_OK) || !kvm_usable())
 		SKIP(return, "%s", "no /dev/kvm, or a kernel that refuses nothing");
 	ASSERT_TRUE(run(DEVICE_MAKE));
-	ASSERT_EQ(0, held_tier_add());
+	ASSERT_EQ(0, policy_once(policy_tier_add_block, TIER, "/dev/mapper/" DEVICE, 0));
 	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
 	self->fd = file_make(&self->mnt, "vm", SIZE);
 	ASSERT_LE(0, self->fd);

@@ -59,16 +59,6 @@ static bool page_filled(const uint8_t *mem, unsigned int i)
 	return page_is(mem + i * PAGE, PAGE_COMPRESSIBLE, test_seed + i);
 }
 
-static bool swap_out(int fd, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (!evict_page(fd, i * PAGE))
-			return false;
-	return true;
-}
-
 /* ------------------------------------------------------------- the settings */
 
 TEST_F(granule, accepts_and_refuses)
@@ -133,7 +123,7 @@ TEST_F(granule, written_when_mapped)
 
 	EXPECT_EQ(0, self->mem[0]);
 	fill_compressible(self->mem, FILE_PAGES);
-	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
 }
@@ -178,7 +168,7 @@ TEST_F(granule, sequence_is_read_ahead)
 	unsigned int i;
 
 	fill_compressible(self->mem, FILE_PAGES);
-	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
 	EXPECT_GE(4, majors(self->fd));
@@ -191,7 +181,7 @@ TEST_F(granule, no_prefetch_reads_one)
 
 	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
 	fill_compressible(self->mem, FILE_PAGES);
-	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
 	EXPECT_EQ(FILE_PAGES, majors(self->fd));
@@ -203,7 +193,7 @@ TEST_F(granule, no_order_no_reading)
 	unsigned int i;
 
 	fill_compressible(self->mem, FILE_PAGES);
-	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES / 4; i++) {
 		/* 1013 is prime: each page once, and no two neighbours in sequence. */
 		unsigned int page = i * 1013 % FILE_PAGES;
@@ -223,7 +213,7 @@ TEST_F(granule, unused_leave_first)
 	CPU_ZERO(&cpus);
 	CPU_SET(0, &cpus);
 	fill_compressible(self->mem, FILE_PAGES);
-	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	/* A CPU's batch of new pages holds them until others come after them. */
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
 	for (i = 0; i < used; i++)
@@ -302,7 +292,7 @@ TEST_F(granule, traced)
 	ASSERT_EQ(0, trace_begin("vmswap/vmswap_ahead", NULL));
 	ASSERT_EQ(0, trace_begin("vmswap/vmswap_fault", NULL));
 	fill_compressible(self->mem, FILE_PAGES);
-	ASSERT_TRUE(swap_out(self->fd, FILE_PAGES));
+	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
 	ASSERT_EQ(0, vm_stat(self->fd, &stat));

@@ -186,6 +186,19 @@ static inline int policy_tier_add_block(struct policy *p, const char *name, cons
 	return policy_talk(p, NULL, NULL);
 }
 
+/* In front of all that are not told where they stand. */
+static inline int policy_tier_add_first(struct policy *p, const char *name, uint32_t algo)
+{
+	uint32_t kind = VMSWAP_TIER_KIND_RAM, rank = 1;
+
+	policy_cmd(p, VMSWAP_CMD_TIER_ADD);
+	policy_put_str(p, VMSWAP_A_TIER_NAME, name);
+	policy_put(p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
+	policy_put(p, VMSWAP_A_TIER_ALGO, &algo, sizeof(algo));
+	policy_put(p, VMSWAP_A_TIER_RANK, &rank, sizeof(rank));
+	return policy_talk(p, NULL, NULL);
+}
+
 static inline int policy_tier_set(struct policy *p, const char *name, uint16_t key,
 				  const void *value, size_t len)
 {
@@ -217,14 +230,34 @@ static inline void policy_left_cb(const struct nlattr *attr, size_t len, void *a
 			*(uint64_t *)arg = policy_number(attr);
 }
 
-/* How many pages it holds; 0 also when it cannot be asked. */
-static inline uint64_t policy_tier_pages(struct policy *p, const char *name)
+struct policy_figure {
+	uint16_t key;
+	uint64_t value;
+};
+
+static inline void policy_figure_cb(const struct nlattr *attr, size_t len, void *arg)
 {
-	uint64_t pages = 0;
+	struct policy_figure *figure = arg;
+
+	policy_for_each(attr, len)
+		if (policy_type(attr) == figure->key)
+			figure->value = policy_number(attr);
+}
+
+/* What it has under VMSWAP_A_TIER_*; 0 also when it cannot be asked. */
+static inline uint64_t policy_tier_figure(struct policy *p, const char *name, uint16_t key)
+{
+	struct policy_figure figure = { .key = key };
 
 	policy_cmd(p, VMSWAP_CMD_TIER_GET);
 	policy_put_str(p, VMSWAP_A_TIER_NAME, name);
-	return policy_talk(p, policy_left_cb, &pages) ? 0 : pages;
+	return policy_talk(p, policy_figure_cb, &figure) ? 0 : figure.value;
+}
+
+/* How many pages it holds. */
+static inline uint64_t policy_tier_pages(struct policy *p, const char *name)
+{
+	return policy_tier_figure(p, name, VMSWAP_A_TIER_PAGES);
 }
 
 /* In steps, until nothing is left in it. */

@@ -167,24 +167,6 @@ static bool device_damages(volatile uint8_t *regs, uint64_t at)
 
 /* ---------------------------------------------------------------------------- tests */
 
-static int tier_add(uint32_t algo)
-{
-	uint32_t kind = VMSWAP_TIER_KIND_RAM, rank = 1;
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, TIER);
-	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
-	policy_put(&p, VMSWAP_A_TIER_ALGO, &algo, sizeof(algo));
-	policy_put(&p, VMSWAP_A_TIER_RANK, &rank, sizeof(rank));
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
-}
-
 FIXTURE_SETUP(damage)
 {
 	unsigned int i;
@@ -193,7 +175,7 @@ FIXTURE_SETUP(damage)
 	self->regs = device_open();
 	ASSERT_NE(NULL, (void *)self->regs);
 	ASSERT_EQ(0, bus_catch());
-	ASSERT_EQ(0, tier_add(variant->algo));
+	ASSERT_EQ(0, policy_once(policy_tier_add_first, TIER, variant->algo));
 	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
 	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
 	ASSERT_LE(0, self->fd);
@@ -226,46 +208,13 @@ static void leave_and_damage(struct __test_metadata *_metadata, int fd, uint8_t 
 	s->frame = frame_of(mem + AT);
 	ASSERT_NE(0, s->frame);
 	ASSERT_TRUE(evict_page(fd, AT));
-	for (i = 0; i < FILE_PAGES; i++)
-		ASSERT_TRUE(evict_page(fd, i * PAGE));
+	ASSERT_TRUE(evict_each(fd, FILE_PAGES));
 	ASSERT_EQ(0, search_memory(s));
 	printf("# found %u times\n", s->n);
 	ASSERT_LT(0, s->n);
 	for (i = 0; i < s->n; i++)
 		ASSERT_TRUE(device_damages(regs, s->at[i]));
 	free(s);
-}
-
-static void errors_cb(const struct nlattr *attr, size_t len, void *arg)
-{
-	policy_for_each(attr, len)
-		if (policy_type(attr) == VMSWAP_A_TIER_ERRORS)
-			*(uint64_t *)arg = policy_number(attr);
-}
-
-static uint64_t tier_errors(void)
-{
-	uint64_t errors = 0;
-	struct policy p;
-
-	if (policy_open(&p))
-		return -1;
-	policy_cmd(&p, VMSWAP_CMD_TIER_GET);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, TIER);
-	if (policy_talk(&p, errors_cb, &errors))
-		errors = -1;
-	policy_close(&p);
-	return errors;
-}
-
-static struct policy_event next_io_error(struct policy *p)
-{
-	struct policy_event event;
-
-	while (!policy_event(p, &event))
-		if (event.kind == VMSWAP_EVENT_KIND_IO_ERROR)
-			return event;
-	return (struct policy_event){};
 }
 
 TEST_F(damage, is_never_shown)
@@ -277,8 +226,7 @@ TEST_F(damage, is_never_shown)
 	leave_and_damage(_metadata, self->fd, self->mem, self->regs);
 	ASSERT_EQ(0, policy_listen(&p));
 	EXPECT_EQ(BUS_MCEERR_AR, touch(self->mem + AT));
-	event = next_io_error(&p);
-	EXPECT_EQ(VMSWAP_EVENT_KIND_IO_ERROR, event.kind);
+	ASSERT_EQ(0, policy_event_of(&p, VMSWAP_EVENT_KIND_IO_ERROR, &event));
 	EXPECT_EQ(self->stat.id, event.vm);
 	EXPECT_EQ(AT, event.offset);
 	policy_close(&p);
@@ -286,7 +234,7 @@ TEST_F(damage, is_never_shown)
 	EXPECT_EQ(-1, pread(self->fd, page, PAGE, AT));
 	EXPECT_EQ(EIO, errno);
 	/* It was read twice. */
-	EXPECT_EQ(2, tier_errors());
+	EXPECT_EQ(2, policy_once(policy_tier_figure, TIER, VMSWAP_A_TIER_ERRORS));
 	EXPECT_TRUE(others_are_good(self->mem, variant->random));
 	ASSERT_EQ(0, vm_stat(self->fd, &self->stat));
 	EXPECT_EQ(PAGE, self->stat.poisoned);

@@ -35,27 +35,9 @@ FIXTURE_VARIANT_ADD(ram_tier, zstd)
 	.algo = VMSWAP_ALGO_ZSTD,
 };
 
-static int tier_add(uint32_t algo)
-{
-	uint32_t kind = VMSWAP_TIER_KIND_RAM, rank = 1;
-	struct policy p;
-	int ret = policy_open(&p);
-
-	if (ret)
-		return ret;
-	policy_cmd(&p, VMSWAP_CMD_TIER_ADD);
-	policy_put_str(&p, VMSWAP_A_TIER_NAME, TIER);
-	policy_put(&p, VMSWAP_A_TIER_KIND, &kind, sizeof(kind));
-	policy_put(&p, VMSWAP_A_TIER_ALGO, &algo, sizeof(algo));
-	policy_put(&p, VMSWAP_A_TIER_RANK, &rank, sizeof(rank));
-	ret = policy_talk(&p, NULL, NULL);
-	policy_close(&p);
-	return ret;
-}
-
 FIXTURE_SETUP(ram_tier)
 {
-	ASSERT_EQ(0, tier_add(variant->algo));
+	ASSERT_EQ(0, policy_once(policy_tier_add_first, TIER, variant->algo));
 	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
 	self->fd = file_make(&self->mnt, "vm", VM_SIZE);
 	ASSERT_LE(0, self->fd);

@@ -291,6 +291,17 @@ static inline bool evict_page(int fd, uint64_t offset)
 	return false;
 }
 
+/* So of the first pages of a file. */
+static inline bool evict_each(int fd, unsigned int pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < pages; i++)
+		if (!evict_page(fd, i * PAGE))
+			return false;
+	return true;
+}
+
 /* The page frame behind an address, or 0. */
 static inline uint64_t frame_of(const uint8_t *page)
 {

@@ -184,7 +184,6 @@ FIXTURE(nbd)
 FIXTURE_SETUP(nbd)
 {
 	struct vmswap_vm_stat stat;
-	unsigned int i;
 
 	if (system("modprobe nbd nbds_max=1 max_part=0"))
 		SKIP(return, "%s", "no nbd");
@@ -206,8 +205,7 @@ FIXTURE_SETUP(nbd)
 	ASSERT_EQ(0, policy_once_vm_set(self->id, VMSWAP_A_VM_PREFETCH, 0));
 	fill_pages(self->mem, FILE_PAGES);
 	evict(self->fd, 0, FILE_SIZE);
-	for (i = 0; i < FILE_PAGES; i++)
-		ASSERT_TRUE(evict_page(self->fd, i * PAGE));
+	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 }
 
 FIXTURE_TEARDOWN(nbd)
@@ -310,16 +308,6 @@ static bool rewritten(const uint8_t *mem)
 	return true;
 }
 
-static bool none_resident(int fd, unsigned int pages)
-{
-	unsigned int i;
-
-	for (i = 0; i < pages; i++)
-		if (!evict_page(fd, i * PAGE))
-			return false;
-	return true;
-}
-
 /*
  * What is in memory stays, as no write ends well, until another tier takes it; what only
  * the server had is lost page by page, and the rest of it with the tier.
@@ -346,7 +334,7 @@ TEST_F(nbd, server_dies)
 	EXPECT_TRUE(is_resident(self->fd, 0));
 	EXPECT_TRUE(rewritten(self->mem));
 	ASSERT_EQ(0, policy_vm_tiers(&self->policy, self->id, ""));
-	EXPECT_TRUE(none_resident(self->fd, KEPT));
+	EXPECT_TRUE(evict_each(self->fd, KEPT));
 	EXPECT_EQ(FILE_PAGES - KEPT - 2, policy_tier_pages(&self->policy, TIER));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, TIER));
 	EXPECT_EQ(FILE_PAGES - KEPT, poisoned_pages(self->fd));
