@@ -13,11 +13,11 @@
 /*
  * For generic code (uprobes, build ids); our own paths fill folios themselves.  It
  * inserts without invalidate_lock, so that a discard may be between emptying the page
- * cache and changing the word, or be waiting for this folio with that lock held: then
- * this is refused.  AOP_TRUNCATED_PAGE would make the caller look for the page again,
- * for ever when it holds that lock shared, as the reader of build ids does, and the
- * discard waits for it.  A read that has begun keeps the folio locked, which the next
- * discard waits for before it frees the slot.
+ * cache and changing the word, or be waiting for this folio with that lock held; or the
+ * removal of a lost tier be changing the word: then this is refused.  AOP_TRUNCATED_PAGE
+ * would make the caller look for the page again, for ever when it holds that lock shared,
+ * as the reader of build ids does, and the discard waits for it.  A read that has begun
+ * keeps the folio locked, which the next discard waits for before it frees the slot.
  */
 static int vmswap_read_folio(struct file *file, struct folio *folio)
 {

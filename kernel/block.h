@@ -40,8 +40,8 @@ extern const struct vmswap_block_ops vmswap_block_bio_ops;	/* block_bio.c */
 extern const struct vmswap_block_ops vmswap_block_file_ops;	/* block_file.c */
 
 /*
- * Requests to a file wait here for the worker that may enter its file system.  The list
- * needs no lock: all VMs' faults add to it.
+ * Requests wait here for the worker that may enter a file system, or wait for a device.
+ * The list needs no lock: all VMs' faults add to it.
  */
 struct vmswap_block_queue {
 	struct llist_head list;
@@ -59,8 +59,8 @@ struct vmswap_block_queue {
  * @reclaim_safe: can be written to without memory
  * @dev: the device
  * @file: or the file
- * @queue: of a file, READ and WRITE: writes that wait for a transaction do not hold
- *	up reads
+ * @queue: READ and WRITE: of a file, where writes that wait for a transaction do not
+ *	hold up reads; of a device the first, for reads of who must not wait, and might
  */
 struct vmswap_block {
 	const struct vmswap_block_ops *ops;
@@ -82,21 +82,35 @@ struct vmswap_block_io {
 	u64 word;
 	bool write;
 	bool again;				/* a read that is tried a second time */
+	bool nowait;				/* a read: leave it to a worker to wait */
 	unsigned int index;			/* writes: in the batch */
 	int err;
 	u64 start;				/* reads of a fault: ktime of the request */
 	struct vmswap_store_batch *batch;	/* writes */
+	struct llist_node node;			/* in a queue */
 	struct work_struct work;		/* a failed read goes on from here */
 	struct bio_vec vec;
 	union {
 		struct bio bio;
 		struct {
 			struct kiocb kiocb;
-			struct llist_node node;
 			atomic_t users;		/* submitter, completion */
 		};
 	};
 };
+
+static inline void vmswap_block_queue_init(struct vmswap_block_queue *queue,
+					   void (*fn)(struct work_struct *work))
+{
+	init_llist_head(&queue->list);
+	INIT_WORK(&queue->work, fn);
+}
+
+/* In the order in which they came.  Whoever adds from here on queues the work again. */
+static inline struct llist_node *vmswap_block_queue_take(struct vmswap_block_queue *queue)
+{
+	return llist_reverse_order(llist_del_all(&queue->list));
+}
 
 static inline struct vmswap_block *vmswap_block_of(struct vmswap_block_io *io)
 {
@@ -105,10 +119,11 @@ static inline struct vmswap_block *vmswap_block_of(struct vmswap_block_io *io)
 
 static inline loff_t vmswap_block_offset(struct vmswap_block_io *io)
 {
-	return (loff_t)vmswap_word_payload(io->word) << PAGE_SHIFT;
+	return (loff_t)vmswap_slot_number(vmswap_word_payload(io->word)) << PAGE_SHIFT;
 }
 
 /* By backends; any context. */
+void vmswap_block_defer(struct vmswap_block_io *io);
 void vmswap_block_io_done(struct vmswap_block_io *io, int err);
 
 #endif /* VMSWAP_BLOCK_H */

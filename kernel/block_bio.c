@@ -37,6 +37,8 @@ static const struct blk_holder_ops holder_ops = {
 	.mark_dead = bio_mark_dead,
 };
 
+static void bio_work(struct work_struct *work);
+
 static int bio_open(struct vmswap_tier *tier, struct vmswap_block *block,
 		    struct netlink_ext_ack *extack)
 {
@@ -53,6 +55,7 @@ static int bio_open(struct vmswap_tier *tier, struct vmswap_block *block,
 		vmswap_bdev_close(&block->dev, tier);
 		return -EINVAL;
 	}
+	vmswap_block_queue_init(&block->queue[READ], bio_work);
 	block->bytes = bdev_nr_bytes(block->dev.bdev);
 	block->reclaim_safe = !needs_memory(block->dev.bdev);
 	return 0;
@@ -60,7 +63,14 @@ static int bio_open(struct vmswap_tier *tier, struct vmswap_block *block,
 
 static void bio_close(struct vmswap_tier *tier, struct vmswap_block *block)
 {
+	flush_work(&block->queue[READ].work);
 	vmswap_bdev_close(&block->dev, tier);
+}
+
+static void leave_to_worker(struct vmswap_block_io *io)
+{
+	io->nowait = false;
+	vmswap_block_defer(io);
 }
 
 /* Softirq, mostly. */
@@ -69,11 +79,26 @@ static void bio_end(struct bio *bio)
 	struct vmswap_block_io *io = container_of(bio, struct vmswap_block_io, bio);
 	int err = blk_status_to_errno(bio->bi_status);
 
-	/* Before 6.9 only a failure tells that the disk was removed. */
-	if (unlikely(err) && test_bit(GD_DEAD, &bio->bi_bdev->bd_disk->state))
+	/*
+	 * Before 6.9 nobody tells that the disk was removed, which waits for what was on its
+	 * way.  The bio's own device is another one where a driver has passed it on.
+	 */
+	if (unlikely(test_bit(GD_DEAD, &vmswap_block_of(io)->dev.bdev->bd_disk->state)))
 		vmswap_tier_lost(io->tier);
 	bio_uninit(bio);
+	/* A queue is full, or a device below knows no NOWAIT: who asked shall not wait for it. */
+	if (unlikely(err == -EAGAIN || err == -EOPNOTSUPP) && io->nowait) {
+		leave_to_worker(io);
+		return;
+	}
 	vmswap_block_io_done(io, err);
+}
+
+static blk_opf_t opf_of(const struct vmswap_block_io *io)
+{
+	if (io->write)
+		return REQ_OP_WRITE | REQ_SYNC;
+	return REQ_OP_READ | (io->nowait ? REQ_NOWAIT : 0);
 }
 
 static void bio_submit(struct vmswap_block_io *io)
@@ -81,11 +106,29 @@ static void bio_submit(struct vmswap_block_io *io)
 	struct block_device *bdev = vmswap_block_of(io)->dev.bdev;
 	struct bio *bio = &io->bio;
 
-	bio_init(bio, bdev, &io->vec, 1, io->write ? REQ_OP_WRITE | REQ_SYNC : REQ_OP_READ);
+	/* Such as dm-crypt: it would wait for room in the queue of the device below. */
+	if (io->nowait && !bdev_nowait(bdev)) {
+		leave_to_worker(io);
+		return;
+	}
+	bio_init(bio, bdev, &io->vec, 1, opf_of(io));
 	bio->bi_iter.bi_sector = vmswap_block_offset(io) >> SECTOR_SHIFT;
 	bio->bi_end_io = bio_end;
 	__bio_add_page(bio, folio_page(io->folio, 0), PAGE_SIZE, 0);
 	submit_bio(bio);
+}
+
+static void bio_work(struct work_struct *work)
+{
+	struct vmswap_block_queue *queue = container_of(work, struct vmswap_block_queue, work);
+	struct llist_node *list = vmswap_block_queue_take(queue);
+	struct vmswap_block_io *io, *next;
+	struct blk_plug plug;
+
+	blk_start_plug(&plug);
+	llist_for_each_entry_safe(io, next, list, node)
+		bio_submit(io);
+	blk_finish_plug(&plug);
 }
 
 const struct vmswap_block_ops vmswap_block_bio_ops = {

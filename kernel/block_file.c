@@ -95,12 +95,6 @@ static struct file *open_file(const char *path, struct netlink_ext_ack *extack)
 
 static void file_work(struct work_struct *work);
 
-static void queue_init(struct vmswap_block_queue *queue)
-{
-	init_llist_head(&queue->list);
-	INIT_WORK(&queue->work, file_work);
-}
-
 static int file_open_tier(struct vmswap_tier *tier, struct vmswap_block *block,
 			  struct netlink_ext_ack *extack)
 {
@@ -117,8 +111,8 @@ static int file_open_tier(struct vmswap_tier *tier, struct vmswap_block *block,
 	}
 	block->file = file;
 	block->reclaim_safe = false;
-	queue_init(&block->queue[READ]);
-	queue_init(&block->queue[WRITE]);
+	vmswap_block_queue_init(&block->queue[READ], file_work);
+	vmswap_block_queue_init(&block->queue[WRITE], file_work);
 	return 0;
 }
 
@@ -168,7 +162,7 @@ static void file_complete(struct kiocb *kiocb, long ret)
 
 	if (io->write)
 		end_write(kiocb->ki_filp);
-	io->err = ret == PAGE_SIZE ? 0 : -EIO;
+	io->err = ret == PAGE_SIZE ? 0 : ret < 0 ? ret : -EIO;
 	put_io(io);
 }
 
@@ -206,12 +200,10 @@ static void file_work(struct work_struct *work)
 {
 	struct vmswap_block_queue *queue = container_of(work, struct vmswap_block_queue, work);
 	unsigned int old = current->flags & (PF_LOCAL_THROTTLE | PF_MEMALLOC_NOIO);
+	struct llist_node *list = vmswap_block_queue_take(queue);
 	struct vmswap_block_io *io, *next;
-	struct llist_node *list;
 	struct blk_plug plug;
 
-	/* In the order in which they came.  Whoever adds from here on queues the work again. */
-	list = llist_reverse_order(llist_del_all(&queue->list));
 	/* Memory for this I/O must not need other I/O; nor is it throttled for others'. */
 	current->flags |= PF_LOCAL_THROTTLE | PF_MEMALLOC_NOIO;
 	blk_start_plug(&plug);
@@ -224,24 +216,8 @@ static void file_work(struct work_struct *work)
 	current->flags |= old;
 }
 
-static void file_submit(struct vmswap_block_io *io)
-{
-	struct vmswap_block *block = vmswap_block_of(io);
-	struct vmswap_block_queue *queue = &block->queue[io->write];
-
-	/*
-	 * As soon as it is in the list the request may be done, and the tier go: that waits
-	 * for a grace period first, see block_destroy().  And whoever finds the list in use
-	 * relies on who began it to queue the work, who must not be preempted before that.
-	 */
-	preempt_disable();
-	if (llist_add(&io->node, &queue->list))
-		queue_work(block->wq, &queue->work);
-	preempt_enable();
-}
-
 const struct vmswap_block_ops vmswap_block_file_ops = {
 	.open	= file_open_tier,
 	.close	= file_close_tier,
-	.submit	= file_submit,
+	.submit	= vmswap_block_defer,
 };

@@ -11,15 +11,16 @@
 #include <linux/version.h>
 
 /*
- * Others may build, but nobody has tried.  As none is between those three, the exact
- * version in which an interface changed does not matter below.
+ * Others may build, but nobody has tried.  As none from 6.2 to 6.11 or from 6.13 to 7.1
+ * is among them, the exact version in which an interface changed there does not matter.
  */
 #define VMSWAP_KERNEL_IS(major, minor) \
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(major, minor, 0) && \
 	 LINUX_VERSION_CODE < KERNEL_VERSION(major, (minor) + 1, 0))
 
-#if !VMSWAP_KERNEL_IS(6, 1) && !VMSWAP_KERNEL_IS(6, 12) && !VMSWAP_KERNEL_IS(7, 2)
-#error "vmswap is tested on Linux 6.1, 6.12 and 7.2 only"
+#if !VMSWAP_KERNEL_IS(6, 1) && !VMSWAP_KERNEL_IS(6, 12) && \
+	!VMSWAP_KERNEL_IS(7, 2) && !VMSWAP_KERNEL_IS(7, 3)
+#error "vmswap is tested on Linux 6.1, 6.12, 7.2 and 7.3 only"
 #endif
 
 /* khugepaged would put large folios of its own in place of ours where a file is executable. */
@@ -238,6 +239,15 @@ static inline int vmswap_shrinker_register(struct shrinker *shrinker, const char
 #else
 #define VMSWAP_LRU_WALK_PARAMS \
 	struct list_head *item, struct list_lru_one *list, void *arg
+#endif
+
+/* 7.3: what creates a file is not told whether it must be new: it always is */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+#define VMSWAP_CREATE_PARAMS \
+	struct mnt_idmap *idmap, struct inode *dir, struct dentry *dentry, umode_t mode, bool excl
+#else
+#define VMSWAP_CREATE_PARAMS \
+	struct mnt_idmap *idmap, struct inode *dir, struct dentry *dentry, umode_t mode
 #endif
 
 /* 7.2: <linux/pagevec.h> is gone */

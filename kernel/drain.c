@@ -4,7 +4,8 @@
  *
  * The tier leaves the order; once the stores under way are over nothing adds a slot
  * to it any more.  Its pages come back into memory, each set dirty, and leave it for
- * other tiers as the limits demand.
+ * other tiers as the limits demand.  When its device is gone they are lost instead, but
+ * for those that memory has.
  *
  * A step is one call of whoever removes it and ends after STEP_MS, so that no
  * request holds up others for long.  Between steps the tier stays as it is:
@@ -21,6 +22,7 @@
 #include <linux/sched/signal.h>
 #include <net/net_namespace.h>
 
+#include "compat.h"
 #include "drain.h"
 #include "event.h"
 #include "page.h"
@@ -38,9 +40,9 @@
  * @tier: the tier, or NULL; also under the tier lock
  * @owner: netlink port of whoever took the last step, 0 between removals; written
  *	under the tier lock
- * @cancel: end the step; read and written without lock
- * @users: of the orders that had the tier; when it is empty: who may have freed its
- *	last slot
+ * @cancel: end the step; written under the tier lock, read without
+ * @users: a cookie of vmswap_order_users(): until @empty, of who may still store into
+ *	the tier; then of who may still be freeing its last slot
  * @empty: nothing is in it, and nothing comes any more
  * @vm: id of the VM where the next step goes on
  * @region: index of its region
@@ -63,6 +65,48 @@ static DEFINE_MUTEX(drain_lock);	/* drain; outside the tier lock */
 static struct drain drain;
 
 /* ------------------------------------------------------------------ moving pages */
+
+/* What is lost with its device will not be read. */
+static bool is_lost(void)
+{
+	return READ_ONCE(drain.tier->lost);
+}
+
+/*
+ * The page is settled: nobody else has its folio, or there is none and none comes in.  That
+ * the device is gone was told when it went, so here there is no event for each page.
+ */
+static void lose_page(struct vmswap_region *region, pgoff_t index)
+{
+	u64 *word = vmswap_word_at(&region->map, index);
+
+	if (word && vmswap_tier_has(drain.tier, READ_ONCE(*word)))
+		vmswap_word_set(region, word, VMSWAP_WORD_POISON);
+}
+
+/*
+ * What memory has lives on.  Somebody may be reading or evicting it: it may wait for another
+ * tier's device, and the page waits for the next round.
+ */
+static void keep_or_lose(struct vmswap_region *region, pgoff_t index)
+{
+	struct address_space *mapping = region->inode.i_mapping;
+	struct folio *folio = filemap_get_folio(mapping, index);
+
+	if (IS_ERR(folio)) {
+		lose_page(region, index);
+		return;
+	}
+	if (!folio_trylock(folio)) {
+		folio_put(folio);
+		return;
+	}
+	if (folio->mapping == mapping && folio_test_uptodate(folio))
+		vmswap_tier_give_up(drain.tier, region, folio);
+	else if (folio->mapping == mapping)
+		lose_page(region, index);
+	vmswap_folio_release(folio);
+}
 
 static int drain_page(struct vmswap_region *region, pgoff_t index)
 {
@@ -110,6 +154,15 @@ static bool is_stopped(void)
 	return fatal_signal_pending(current) || READ_ONCE(drain.cancel);
 }
 
+/* Sleep for a moment; -EINTR, -EAGAIN as drain_round(). */
+static int pause_step(void)
+{
+	schedule_timeout_killable(1);
+	if (is_stopped())
+		return -EINTR;
+	return time_after(jiffies, drain.stop) ? -EAGAIN : 0;
+}
+
 /* A page that was read already needs no room: it has what there was. */
 static bool make_room(struct vmswap_region *region, pgoff_t index)
 {
@@ -118,6 +171,31 @@ static bool make_room(struct vmswap_region *region, pgoff_t index)
 	return vmswap_reclaim_has_room(region->vm) ||
 	       filemap_range_has_page(region->inode.i_mapping, pos, pos) ||
 	       vmswap_reclaim_some(region->vm, 4 * BATCH);
+}
+
+/*
+ * What memory does not have of a device that is gone nobody will have: it needs no page, no
+ * room and no charge to say so.  With invalidate_lock no page comes in, so that where there
+ * is none the word is settled.  Whoever has that lock may evict, and wait for another
+ * tier's device: it is not waited for beyond the step, and then the rest of the region is
+ * left to the next round.
+ */
+static int settle_lost_batch(struct vmswap_region *region, const pgoff_t *batch, unsigned int nr)
+{
+	struct address_space *mapping = region->inode.i_mapping;
+	unsigned int i;
+	int ret = 0;
+
+	while (!ret && !down_write_trylock(&mapping->invalidate_lock))
+		ret = pause_step();
+	if (ret) {
+		drain.index = vmswap_region_pages(region);
+		return ret;
+	}
+	for (i = 0; i < nr; i++)
+		keep_or_lose(region, batch[i]);
+	filemap_invalidate_unlock(mapping);
+	return 0;
 }
 
 /*
@@ -150,6 +228,8 @@ static int drain_batch(struct vmswap_region *region, const pgoff_t *batch, unsig
 	unsigned int i;
 	int ret = 0;
 
+	if (is_lost())
+		return settle_lost_batch(region, batch, nr);
 	begin_reads(region, batch, nr);
 	for (i = 0; i < nr && !ret; i++)
 		ret = move_page(region, batch[i]);
@@ -221,15 +301,6 @@ static int drain_round(void)
 	return ret;
 }
 
-/* Sleep for a moment; -EINTR, -EAGAIN as below. */
-static int pause_step(void)
-{
-	schedule_timeout_killable(1);
-	if (is_stopped())
-		return -EINTR;
-	return time_after(jiffies, drain.stop) ? -EAGAIN : 0;
-}
-
 /* Any tier's device may keep them waiting. */
 static int wait_for_users(void)
 {
@@ -274,10 +345,28 @@ static int take_step(void)
 
 /* -------------------------------------------------------------- begin and end */
 
+/*
+ * What is refused before anything moves: what cannot fit, whatever the pages are like.  For
+ * the rest to try is the only truth.  How small a page gets shows when it is stored, and
+ * those of a block tier never were compressed; nor need the pages that come back be those
+ * that leave for them.  A guess on the safe side would refuse what fits.  A try in vain
+ * takes as long as it takes to fill what room there is, and loses nothing: the pages that
+ * have left the tier stay where they are, and it takes pages again.
+ *
+ * So all of a limit counts as room.  What is in memory now may be the very pages that this
+ * tier has copies of, or leave for no room at all: filled with one word, or with a good
+ * copy in another tier.
+ */
+struct room {
+	u64 bytes;
+	bool packs;	/* a part of it: in ram tiers */
+	bool repacks;	/* in some by another compressor, of which nothing is known */
+};
+
 /* In the tiers of @mask. */
-static u64 room_elsewhere(u32 mask)
+static struct room room_elsewhere(u32 mask)
 {
-	u64 room = 0;
+	struct room room = {};
 	unsigned int i;
 
 	lockdep_assert_held(&vmswap_tier_lock);
@@ -286,10 +375,30 @@ static u64 room_elsewhere(u32 mask)
 
 		if (!tier || tier == drain.tier || !(mask & BIT(i)))
 			continue;
-		if (!tier->draining && vmswap_tier_takes_pages(tier))
-			room += tier->size - atomic64_read(&tier->used);
+		if (tier->draining || !vmswap_tier_takes_pages(tier))
+			continue;
+		/* A store under way may take a ram tier beyond its size for a moment. */
+		room.bytes += max_t(s64, tier->size - atomic64_read(&tier->used), 0);
+		if (tier->ops->kind != VMSWAP_TIER_KIND_RAM)
+			continue;
+		room.packs = true;
+		room.repacks |= drain.tier->ops->kind != VMSWAP_TIER_KIND_RAM ||
+				drain.tier->algo != tier->algo;
 	}
 	return room;
+}
+
+/*
+ * The least that the VM's pages of the tier take there.  The same compressor does no better,
+ * but for a few pages that it took for dense after a short look.
+ */
+static u64 least_bytes(const struct vmswap_vm_tier *vt, const struct room *room)
+{
+	if (room->repacks)
+		return 0;
+	if (room->packs)
+		return atomic64_read(&vt->stored_bytes);
+	return (u64)atomic_long_read(&vt->pages) << PAGE_SHIFT;
 }
 
 struct drain_need {
@@ -297,18 +406,19 @@ struct drain_need {
 	bool no_room;	/* for one of the VMs, in the tiers it may use */
 };
 
-/* Pages for which their VM has no room within its limit. */
+/* Less what the limit leaves room for: no page takes more of a tier than of memory. */
 static void count_need(struct vmswap_vm *vm, void *arg)
 {
-	u64 bytes = (u64)atomic_long_read(&vm->tier[drain.tier->id].pages) << PAGE_SHIFT;
-	u64 limit = vmswap_vm_limit(vm), resident = (u64)vmswap_vm_resident(vm) << PAGE_SHIFT;
+	struct room room = room_elsewhere(READ_ONCE(vm->set.tier_mask));
+	u64 bytes = least_bytes(&vm->tier[drain.tier->id], &room);
+	u64 limit = vmswap_vm_limit(vm);
 	struct drain_need *need = arg;
 
-	if (!bytes || limit == VMSWAP_NO_LIMIT)
+	if (limit == VMSWAP_NO_LIMIT || is_lost())
 		return;
-	bytes -= min(bytes, limit - min(limit, resident));
+	bytes -= min(bytes, limit);
 	need->bytes += bytes;
-	need->no_room |= bytes > room_elsewhere(READ_ONCE(vm->set.tier_mask));
+	need->no_room |= bytes > room.bytes;
 }
 
 static int refuse(struct netlink_ext_ack *extack)
@@ -326,7 +436,7 @@ static int begin_drain(struct netlink_ext_ack *extack)
 
 	lockdep_assert_held(&vmswap_tier_lock);
 	vmswap_tier_with_each_vm(count_need, &need);
-	if (need.no_room || need.bytes > room_elsewhere(~0u))
+	if (need.no_room || need.bytes > room_elsewhere(~0u).bytes)
 		return refuse(extack);
 	WRITE_ONCE(tier->draining, true);
 	ret = vmswap_order_publish();
@@ -428,10 +538,13 @@ static int step_done(int ret, u64 *left, struct netlink_ext_ack *extack)
  * @name: of the tier
  * @owner: netlink port of the caller; when it is closed the removal is cancelled
  * @left: out: pages still in it, at least 1 while it is waited for; 0 it is removed
- * @extack: set on error
+ * @extack: says why, but for -ENOMEM and a signal before the step has begun
+ *
+ * Process context, no lock held; sleeps for about a second, killably.
  *
  * Return: 0; -ENOSPC the pages have no room elsewhere, -EINTR stopped, -ENOMEM: the
- * tier is in use again; -ENOENT, -EBUSY.
+ * tier is in use again; -EINTR without a message: killed while another step was under way,
+ * and nothing has changed; -ENOENT no such tier; -EBUSY another tier is being removed.
  */
 int vmswap_tier_del(const char *name, u32 owner, u64 *left, struct netlink_ext_ack *extack)
 {
@@ -492,6 +605,7 @@ static bool has_owner(const void *port)
 	return drain.owner == *(const u32 *)port;
 }
 
+/* NETLINK_URELEASE comes in process context, from close(), without a lock. */
 static int socket_closed(struct notifier_block *nb, unsigned long event, void *data)
 {
 	const struct netlink_notify *n = data;

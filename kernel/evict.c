@@ -22,8 +22,9 @@
  *     folio overrules its word.
  *
  * Up to VMSWAP_EVICT_RUNS runs of an evictor are between 4 and 5 at a time: their
- * writes are under way, their folios locked, while the next run is at 1.  As all
- * locks are tried, two evictors never wait for each other's folios.
+ * writes are under way, their folios locked, while the next run is at 1; those of their
+ * pages that are not written have left by then.  As all locks are tried, two evictors
+ * never wait for each other's folios.
  *
  * Who runs at the same time: faults find the folio locked (2-4) and wait, or get
  * it after 5 has failed or before 5 has begun; another eviction fails to lock;
@@ -303,6 +304,17 @@ static void clean_one(struct vmswap_evict_run *run, unsigned int i)
 }
 
 /*
+ * It was written well, and then the device went.  Whoever looks after what memory has of
+ * that (tier_lost.c) sees either that the word names the slot, and waits for our lock, or
+ * has told us of the loss before we look here: vmswap_word_set() is a full barrier.
+ */
+static void keep_alone(struct vmswap_evict_run *run, unsigned int i)
+{
+	keep(run, i, &run->res->no_room);
+	vmswap_word_set(run->region, run->word[i], VMSWAP_WORD_ZERO);
+}
+
+/*
  * The write has ended.  Nobody could touch the page, but this is where we look.  A
  * reference that was taken meanwhile is one of the page cache's users: it cannot
  * map or write the folio without its lock, and dropping it fails then.
@@ -320,8 +332,11 @@ static void written_one(struct vmswap_evict_run *run, unsigned int i)
 		vmswap_tier_free_slot(run->region->vm, run->new[i], 0);
 		keep(run, i, &run->res->busy);
 	} else {
-		vmswap_tier_store_succeeded(run->new[i]);
 		stored(run, i);
+		if (copy_is_lost(run->new[i]))
+			keep_alone(run, i);
+		else
+			vmswap_tier_store_succeeded(run->new[i]);
 	}
 }
 
@@ -351,6 +366,7 @@ static void drop_run(struct vmswap_evict_run *run)
 		}
 		if (run->fate[i] != CLEANED)
 			continue;
+		run->fate[i] = STAYS;	/* or it stays after all: once is enough */
 		if (!nr++)
 			first = run->index[i];
 	}
@@ -496,6 +512,8 @@ void vmswap_evict_begin(struct vmswap_evictor *ev, struct vmswap_region *region,
 		run->index[i] = run->folios[i]->index;
 	run->writing = clean_run(run);
 	if (run->writing) {
+		/* Long after now their copies may not be what they were thought to be. */
+		drop_run(run);
 		ev->pending += run->writing;
 		ev->runs[(ev->first + ev->nr++) % VMSWAP_EVICT_RUNS] = run;
 	} else {

@@ -76,7 +76,6 @@ static vm_fault_t wait_for_room(struct vm_fault *vmf, struct vmswap_vm *vm)
 {
 	struct file *file;
 
-	vmswap_count(vm, VC_STALLED, 1);
 	if (vmf->flags & FAULT_FLAG_ALLOW_RETRY) {
 		file = leave_vma(vmf);
 		vmswap_reclaim_wait(vm);

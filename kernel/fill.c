@@ -108,13 +108,13 @@ void vmswap_load_done(struct folio *folio, u64 start, int err)
 
 	if (start)
 		vmswap_count_latency(region->vm, ktime_get_ns() - start);
-	if (load_result(region, folio, at, err, 0)) {
-		folio_get(folio);
-		generic_error_remove_folio(mapping, folio);
-		vmswap_folio_release(folio);
-		return;
-	}
 	folio_get(folio);
+	if (load_result(region, folio, at, err, 0)) {
+		/* Out of the page cache it no longer keeps the inode, which goes by RCU. */
+		rcu_read_lock();
+		generic_error_remove_folio(mapping, folio);
+		rcu_read_unlock();
+	}
 	vmswap_folio_release(folio);
 }
 

@@ -13,7 +13,7 @@ int vmswap_fill(struct vmswap_region *region, struct folio *folio);
 
 #define VMSWAP_FILL_ZEROED	BIT(0)	/* the folio is all zero already */
 #define VMSWAP_FILL_FAULT	BIT(1)	/* for a fault: the time that a read takes counts */
-#define VMSWAP_FILL_NOWAIT	BIT(2)	/* nor for memory for a request: -EAGAIN */
+#define VMSWAP_FILL_NOWAIT	BIT(2)	/* -EAGAIN instead of waiting for a request's memory */
 
 /* The same for who has the word, and wants to know where the bytes came from. */
 int vmswap_fill_word(struct vmswap_region *region, struct folio *folio, u64 *word,

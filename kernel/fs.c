@@ -257,8 +257,7 @@ static void touch_dir(struct inode *dir)
 	inode_set_mtime_to_ts(dir, inode_set_ctime_current(dir));
 }
 
-static int vmswap_create(struct mnt_idmap *idmap, struct inode *dir,
-			 struct dentry *dentry, umode_t mode, bool excl)
+static int vmswap_create(VMSWAP_CREATE_PARAMS)
 {
 	struct vmswap_sb *info = sb_info(dir->i_sb);
 	struct inode *inode;

@@ -38,12 +38,6 @@ long vmswap_ioctl_get_info(void __user *arg)
 typedef int (*range_fn)(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 			struct vmswap_evict_result *res);
 
-static int evict_fn(struct vmswap_region *region, pgoff_t start, pgoff_t end,
-		    struct vmswap_evict_result *res)
-{
-	return vmswap_evict_range(region, start, end, res);
-}
-
 static int prefetch_fn(struct vmswap_region *region, pgoff_t start, pgoff_t end,
 		       struct vmswap_evict_result *res)
 {
@@ -309,7 +303,7 @@ long vmswap_ioctl_region(struct file *file, unsigned int cmd, unsigned long arg)
 	case VMSWAP_IOC_GET_INFO:
 		return vmswap_ioctl_get_info(p);
 	case VMSWAP_IOC_EVICT:
-		return ranges_ioctl(file, p, evict_fn);
+		return ranges_ioctl(file, p, vmswap_evict_range);
 	case VMSWAP_IOC_PREFETCH:
 		return ranges_ioctl(file, p, prefetch_fn);
 	case VMSWAP_IOC_DISCARD:

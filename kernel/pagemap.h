@@ -21,12 +21,12 @@
  *
  * Who may change a word, and why that is safe: while a folio is in the page
  * cache at that index, only the holder of the folio's lock; while none is, only
- * the holder of the mapping's invalidate_lock for writing (discard), since
- * whoever inserts a folio holds it for reading.  Generic code does not, but its
- * folio is filled only while that lock is free.  So a word has one writer at a time,
- * but for the flags of a page that was read ahead, which a fault beside it clears
- * without a lock by compare-and-exchange; readers without a lock (statistics,
- * PAGE_STATE) see some recent value.
+ * the holder of the mapping's invalidate_lock for writing (discard; removal of a
+ * tier that is lost), since whoever inserts a folio holds it for reading.  Generic code
+ * does not, but its folio is filled only while that lock is free.  So a word has one
+ * writer at a time, but for the flags of a page that was read ahead, which a fault
+ * beside it clears without a lock by compare-and-exchange; readers without a lock
+ * (statistics, PAGE_STATE) see some recent value.
  * A folio that is dirty has newer bytes than its word; a clean, uptodate folio
  * always has exactly the bytes its word says.
  *

@@ -39,9 +39,8 @@
 /*
  * A fault with NOWAIT takes what memory and charge are there for its page, its word and
  * the request to a device (fill.c): reclaim ends up in our shrinker, or at a device.  Not
- * under this rule are the page tables, which generic code allocates, and a device whose
- * queue is full: the block layer waits for a tag.  A prefetch, which does not wait either,
- * is no fault: it may reclaim.
+ * under this rule are the page tables, which generic code allocates.  A prefetch, which
+ * does not wait either, is no fault: it may reclaim.
  */
 static gfp_t may_reclaim(const struct vmswap_request *req, gfp_t gfp)
 {

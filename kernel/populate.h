@@ -13,7 +13,7 @@
  * struct vmswap_request - one page that is asked for
  * @region: where
  * @index: which
- * @nowait: do not wait for anything but the CPU, and memory unless @fault
+ * @nowait: wait for no lock and no device; with @fault, for no memory either
  * @alone: leave the pages around it alone
  * @admitted: do not ask whether there is room for it within the limit
  * @fault: a fault asks for it, and no system call

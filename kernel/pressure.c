@@ -153,8 +153,11 @@ static bool is_relieving(struct vmswap_vm *vm)
 	return smp_load_acquire(&vm->relieving);
 }
 
-/* Set by the OOM notifier: also VMs that had nothing a moment ago. */
-static bool is_last_word(void)
+/*
+ * From the OOM notifier's question until relieve_host() has answered it: VMs that had nothing
+ * a moment ago are asked, too, and what is in use goes.
+ */
+bool vmswap_pressure_is_last_word(void)
 {
 	return atomic_read(&last_word) != READ_ONCE(last_word_done);
 }
@@ -165,7 +168,7 @@ static unsigned long worker_offer(struct vmswap_vm *vm)
 {
 	if (is_relieving(vm))
 		return 0;
-	return is_last_word() ? vmswap_vm_resident(vm) : vmswap_reclaim_offer(vm);
+	return vmswap_pressure_is_last_word() ? vmswap_vm_resident(vm) : vmswap_reclaim_offer(vm);
 }
 
 static unsigned long offered(offer_fn offer)
@@ -306,6 +309,22 @@ static bool is_hopeless(void)
 }
 
 /*
+ * Nobody else has anything: what is being written is all there will be.  Only for whom this
+ * round was asked, and until he is answered or another one asks: VMs that had nothing may
+ * have something for that one.
+ */
+static void wait_for_last(int asked)
+{
+	long before = atomic_long_read(&worker_freed);
+
+	if (asked == READ_ONCE(last_word_done) || !any_shortage(WORKER_STOPS))
+		return;
+	wait_event_idle_timeout(progress, !atomic_read(&nr_relieving) ||
+				atomic_read(&last_word) != asked ||
+				atomic_long_read(&worker_freed) != before, OOM_WAIT);
+}
+
+/*
  * Evicts nothing itself: a VM whose device does not answer would stop it for all.  Who
  * is at it when PATIENCE is over is not asked again before it is done, and others are:
  * there may be one batch too many of each.
@@ -313,9 +332,10 @@ static bool is_hopeless(void)
 static void relieve_host(struct work_struct *work)
 {
 	int asked = atomic_read(&last_word);
+	unsigned long rest = 0;
 
 	/* Queued again while it ran, before it knew that it would rest. */
-	if (!is_last_word() && time_before(jiffies, READ_ONCE(next_try)))
+	if (!vmswap_pressure_is_last_word() && time_before(jiffies, READ_ONCE(next_try)))
 		return;
 	WRITE_ONCE(failing, jiffies);
 	atomic_set(&failures, 0);
@@ -324,8 +344,10 @@ static void relieve_host(struct work_struct *work)
 		cond_resched();
 	}
 	if (is_failing())
-		WRITE_ONCE(next_try, jiffies + min_t(unsigned long, REST_MAX,
-						     (jiffies - failing) * REST_FACTOR));
+		rest = min_t(unsigned long, REST_MAX, (jiffies - failing) * REST_FACTOR);
+	wait_for_last(asked);
+	if (rest)
+		WRITE_ONCE(next_try, jiffies + rest);
 	WRITE_ONCE(next_check, jiffies + CHECK_AFTER);
 	WRITE_ONCE(last_word_done, asked);
 	wake_up(&progress);
@@ -391,6 +413,7 @@ static unsigned long relieve_by_worker(void)
 	int asked = atomic_inc_return(&last_word);
 
 	queue_work(pressure_wq, &pressure_work);
+	wake_up(&progress);	/* who waits for an earlier question's sake */
 	wait_event_timeout(progress, atomic_long_read(&worker_freed) != before ||
 			   READ_ONCE(last_word_done) - asked >= 0, OOM_WAIT);
 	return atomic_long_read(&worker_freed) - before;

@@ -8,11 +8,16 @@
 /* Any context: pages that the node lacks until reclaim of the kernel would stop. */
 unsigned long vmswap_node_shortage(int nid);
 
+/* Any context: would the kernel kill next? */
+bool vmswap_pressure_is_last_word(void);
+
 /* In the VM's own thread. */
 void vmswap_pressure_relieve(struct kthread_work *work);
 
 /* Any context: start the host's worker if it has work. */
 void vmswap_pressure_kick(void);
+
+/* Any context: VMs may have something to give again. */
 void vmswap_pressure_unstick(void);
 
 /* Fault path, before a page is added; cheap. */

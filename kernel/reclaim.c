@@ -143,6 +143,7 @@ out:
  * @target: pages to evict
  * @budget: pages to look at, at most
  * @trylock: from within memory reclaim: wait for no lock
+ * @for_host: when the host is about to kill, whatever is met goes
  * @res: what became of them
  */
 struct sweep {
@@ -150,6 +151,7 @@ struct sweep {
 	unsigned long target;
 	unsigned long budget;
 	bool trylock;
+	bool for_host;
 	struct vmswap_evict_result res;
 };
 
@@ -199,6 +201,9 @@ static bool sweep_step(struct vmswap_vm *vm, struct sweep *s, struct vmswap_evic
 	region = claim_run(vm, &start);
 	if (!region)
 		return false;
+	/* There is no time left to learn what is cold; also in a round that has begun. */
+	if (s->for_host && vmswap_pressure_is_last_word())
+		s->how.mode = VMSWAP_EVICT_ALL;
 	vmswap_evict_begin(ev, region, start, VMSWAP_RUN_MAX);
 	/* Runs are seldom full: each counts for half. */
 	*scanned += VMSWAP_RUN_MAX / 2;
@@ -290,12 +295,13 @@ static bool met_nothing(const struct vmswap_evict_result *res)
 }
 
 static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
-			     enum vmswap_store_where where, int nid)
+			     enum vmswap_store_where where, int nid, bool for_host)
 {
 	struct sweep s = {
 		.how = { .mode = VMSWAP_EVICT_COLD, .store = where, .nid = nid },
 		.target = nr,
 		.budget = vmswap_vm_resident(vm) + VMSWAP_RUN_MAX,
+		.for_host = for_host,
 	};
 	unsigned long start = jiffies, done;
 
@@ -323,7 +329,7 @@ static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
  */
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr)
 {
-	return reclaim(vm, nr, vmswap_evict_where(), NUMA_NO_NODE);
+	return reclaim(vm, nr, vmswap_evict_where(), NUMA_NO_NODE, false);
 }
 
 /**
@@ -332,11 +338,13 @@ unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr)
  * @nr: how many pages to aim at
  * @nid: the node
  *
+ * By the clock, until the kernel would kill: then whatever is met goes.
+ *
  * Return: pages evicted; 0 when none can go.
  */
 unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int nid)
 {
-	return reclaim(vm, nr, max(vmswap_evict_where(), VMSWAP_STORE_GAIN), nid);
+	return reclaim(vm, nr, max(vmswap_evict_where(), VMSWAP_STORE_GAIN), nid, true);
 }
 
 /* What the VM has for others: nothing when it had nothing a moment ago. */
@@ -679,12 +687,13 @@ static bool room_now(struct vmswap_vm *vm)
 
 /*
  * Waits a while, then the caller tries again: pages also become evictable without
- * anybody telling us (unpinned, no longer referenced).
+ * anybody telling us (unpinned, no longer referenced).  Counts, whoever it is that waits.
  */
 int vmswap_reclaim_wait(struct vmswap_vm *vm)
 {
 	long ret;
 
+	vmswap_count(vm, VC_STALLED, 1);
 	vmswap_reclaim_kick(vm);
 	if (current->flags & PF_KTHREAD) {
 		wait_event_timeout(vm->room, room_now(vm), HZ / 10);

@@ -8,9 +8,13 @@
 
 #include "tier.h"
 
-/* Fault path: with @nowait for neither memory nor I/O. */
+/* Before a page comes in: process context; with @nowait it waits for no device. */
 int vmswap_reclaim_admit(struct vmswap_vm *vm, bool nowait);
+
+/* Process context; may wait for the devices of tiers. */
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr);
+
+/* Any context. */
 bool vmswap_reclaim_has_room(struct vmswap_vm *vm);
 bool vmswap_reclaim_is_low(struct vmswap_vm *vm);
 unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched);
@@ -41,6 +45,8 @@ void vmswap_reclaim_set_full(u32 full);
 
 /* In the VM's own thread. */
 void vmswap_reclaim_worker(struct kthread_work *work);
+
+/* A work of the system's workqueue; does not wait. */
 void vmswap_reclaim_retry(struct work_struct *work);
 
 #endif /* VMSWAP_RECLAIM_H */

@@ -6,6 +6,13 @@
 
 #include "slot.h"
 
+/* A mistyped size shall fail, and not have the kernel kill for it. */
+static void *alloc_table(unsigned long nr, size_t size)
+{
+	return __vmalloc(array_size(nr, size),
+			 GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+}
+
 /**
  * vmswap_slots_init() - make the slots of a tier, all free
  * @slots: uninitialized
@@ -21,9 +28,10 @@ int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr)
 	slots->nr = nr;
 	slots->next = 0;
 	atomic_long_set(&slots->used, 0);
-	slots->taken = kvcalloc(BITS_TO_LONGS(nr), sizeof(long), GFP_KERNEL);
-	slots->sums = vzalloc(array_size(nr, sizeof(u64)));
-	if (slots->taken && slots->sums)
+	slots->taken = alloc_table(BITS_TO_LONGS(nr), sizeof(long));
+	slots->sums = alloc_table(nr, sizeof(u64));
+	slots->generations = alloc_table(nr, sizeof(u16));
+	if (slots->taken && slots->sums && slots->generations)
 		return 0;
 	vmswap_slots_destroy(slots);
 	return -ENOMEM;
@@ -31,8 +39,9 @@ int vmswap_slots_init(struct vmswap_slots *slots, unsigned long nr)
 
 void vmswap_slots_destroy(struct vmswap_slots *slots)
 {
+	vfree(slots->generations);
 	vfree(slots->sums);
-	kvfree(slots->taken);
+	vfree(slots->taken);
 }
 
 /* How far is looked at a time: some 10 us of bit searches, which others wait for. */
@@ -61,7 +70,7 @@ static unsigned long find_stretch(struct vmswap_slots *slots, unsigned long firs
 }
 
 /* The slot, or slots->nr: there is none in this window. */
-static unsigned long take_in_window(struct vmswap_slots *slots, unsigned long first,
+static unsigned long find_in_window(struct vmswap_slots *slots, unsigned long first,
 				    unsigned long want)
 {
 	unsigned long slot, len;
@@ -108,7 +117,7 @@ long vmswap_slot_alloc(struct vmswap_slots *slots, long after, unsigned long wan
 			spin_unlock(&slots->lock);
 			spin_lock(&slots->lock);
 		}
-		slot = take_in_window(slots, first, want);
+		slot = find_in_window(slots, first, want);
 		first = first + WINDOW < slots->nr ? first + WINDOW : 0;
 	}
 	if (slot < slots->nr) {
@@ -120,16 +129,32 @@ long vmswap_slot_alloc(struct vmswap_slots *slots, long after, unsigned long wan
 	return slot < slots->nr ? slot : -ENOSPC;
 }
 
+u64 vmswap_slot_name(const struct vmswap_slots *slots, unsigned long slot)
+{
+	return (u64)slots->generations[slot] << VMSWAP_SLOT_NUMBER_BITS | slot;
+}
+
+bool vmswap_slot_is_named(const struct vmswap_slots *slots, u64 name)
+{
+	unsigned long slot = vmswap_slot_number(name);
+
+	return slot < slots->nr && test_bit(slot, slots->taken) &&
+	       vmswap_slot_name(slots, slot) == name;
+}
+
 /**
  * vmswap_slot_free() - give a slot back
  * @slots: of this tier
- * @slot: what vmswap_slot_alloc() returned; nobody reads or writes it any more
+ * @name: its name; nobody reads or writes it any more
  *
  * Any context.
  */
-void vmswap_slot_free(struct vmswap_slots *slots, unsigned long slot)
+void vmswap_slot_free(struct vmswap_slots *slots, u64 name)
 {
-	/* Orders what was done with the slot and its checksum before what its next owner does. */
+	unsigned long slot = vmswap_slot_number(name);
+
+	slots->generations[slot]++;
+	/* Orders what was done with the slot and what is kept of it before its next owner. */
 	WARN_ON_ONCE(!test_and_clear_bit(slot, slots->taken));
 	atomic_long_dec(&slots->used);
 }

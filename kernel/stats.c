@@ -79,7 +79,7 @@ static void walk_region(struct vmswap_region *region, struct walk *w)
 	xas_unlock_irq(&xas);
 }
 
-static u64 less(u64 a, u64 b)
+static u64 without(u64 a, u64 b)
 {
 	return a > b ? a - b : 0;
 }
@@ -102,10 +102,10 @@ void vmswap_gauges_read(struct vmswap_vm *vm, struct vmswap_gauges *g)
 	g->resident = w.resident << PAGE_SHIFT;
 	g->dirty = w.dirty << PAGE_SHIFT;
 	g->pinned = w.pinned << PAGE_SHIFT;
-	g->swapped = less(vmswap_counter_sum(vm, VC_WORDS_SLOT), w.slot) << PAGE_SHIFT;
-	g->same = less(vmswap_counter_sum(vm, VC_WORDS_SAME), w.same) << PAGE_SHIFT;
-	g->poisoned = less(vmswap_counter_sum(vm, VC_WORDS_POISON), w.poisoned) << PAGE_SHIFT;
-	g->zero = less(g->size, g->resident + g->swapped + g->same + g->poisoned);
+	g->swapped = without(vmswap_counter_sum(vm, VC_WORDS_SLOT), w.slot) << PAGE_SHIFT;
+	g->same = without(vmswap_counter_sum(vm, VC_WORDS_SAME), w.same) << PAGE_SHIFT;
+	g->poisoned = without(vmswap_counter_sum(vm, VC_WORDS_POISON), w.poisoned) << PAGE_SHIFT;
+	g->zero = without(g->size, g->resident + g->swapped + g->same + g->poisoned);
 	g->overhead += (leaves << PAGE_SHIFT) + sizeof(*vm) +
 		       num_possible_cpus() * sizeof(struct vmswap_counters);
 }

@@ -51,7 +51,8 @@ struct vmswap_store_batch {
 /**
  * enum vmswap_store_where - the tiers that may take a page, fewer and fewer
  * @VMSWAP_STORE_ANY: all that the VM may use
- * @VMSWAP_STORE_GAIN: those too, but not as it is in memory: the host is short of it
+ * @VMSWAP_STORE_GAIN: those too, but none keeps in memory a page that does not compress:
+ *	the host is short of memory
  * @VMSWAP_STORE_SAFE: those that need no memory and no file system: where memory is
  *	being freed, or a caller may hold what a file system waits for
  * @VMSWAP_STORE_MEMORY: of these, those that do no I/O
@@ -129,8 +130,9 @@ struct vmswap_tier_params {
  *	-ENOSPC full; -ENOMEM the host has no memory for it at this moment; -E2BIG this
  *	page does not pay here (incompressible); -EIO.
  * @load: read the copy into a locked folio.  Process context, may sleep.  0;
- *	-EINPROGRESS vmswap_load_done() follows, and unlocks; -EIO, -EBADMSG
- *	(checksum).  load->len is 0, and may be set to what @free would have to look up.
+ *	-EINPROGRESS vmswap_load_done() follows, and unlocks; -EAGAIN with load->nowait,
+ *	when it would have to wait for memory; -EIO, -EBADMSG (checksum).  load->len
+ *	is 0, and may be set to what @free would have to look up.
  * @free: the slot is no longer named by any word, or was never.  The caller may
  *	hold a folio lock or invalidate_lock; with @keeps_copy also in softirq.  @len:
  *	as @load has set it, or 0.

@@ -28,7 +28,14 @@
 
 static unsigned long slot_of(u64 word)
 {
-	return vmswap_word_payload(word);
+	return vmswap_slot_number(vmswap_word_payload(word));
+}
+
+static bool is_named(struct vmswap_tier *tier, u64 word)
+{
+	struct vmswap_block *block = tier->priv;
+
+	return vmswap_slot_is_named(&block->slots, vmswap_word_payload(word));
 }
 
 static u64 page_sum(struct folio *folio)
@@ -104,7 +111,30 @@ static void read_failed(struct work_struct *work)
 		return;
 	}
 	io->again = true;
+	io->nowait = false;
 	vmswap_block_of(io)->ops->submit(io);
+}
+
+/**
+ * vmswap_block_defer() - leave a request to the worker of its queue
+ * @io: the request
+ *
+ * Any context.
+ */
+void vmswap_block_defer(struct vmswap_block_io *io)
+{
+	struct vmswap_block *block = vmswap_block_of(io);
+	struct vmswap_block_queue *queue = &block->queue[io->write];
+
+	/*
+	 * As soon as it is in the list the request may be done, and the tier go: that waits
+	 * for a grace period first, see block_destroy().  And whoever finds the list in use
+	 * relies on who began it to queue the work, who must not be preempted before that.
+	 */
+	preempt_disable();
+	if (llist_add(&io->node, &queue->list))
+		queue_work(block->wq, &queue->work);
+	preempt_enable();
 }
 
 /**
@@ -136,11 +166,16 @@ void vmswap_block_io_done(struct vmswap_block_io *io, int err)
 
 static int block_load(struct vmswap_tier *tier, struct vmswap_load *load)
 {
-	struct vmswap_block_io *io = io_alloc(tier, load->folio, load->word,
-					      load->nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_NOIO);
+	struct vmswap_block_io *io;
 
+	/* It has another owner, or none: what is there is not the page's. */
+	if (WARN_ON_ONCE(!is_named(tier, load->word)))
+		return -EBADMSG;
+	io = io_alloc(tier, load->folio, load->word,
+		      load->nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_NOIO);
 	if (!io)
 		return -EAGAIN;
+	io->nowait = load->nowait;
 	if (load->fault)
 		io->start = ktime_get_ns();
 	vmswap_block_of(io)->ops->submit(io);
@@ -161,11 +196,11 @@ static int block_store(struct vmswap_tier *tier, struct vmswap_store *store,
 		return slot;
 	batch->tier = tier;
 	batch->slot = slot;
-	*payload = slot;
+	*payload = vmswap_slot_name(&block->slots, slot);
 	*vmswap_slot_sum(&block->slots, slot) = page_sum(store->folio);
 	atomic64_add(PAGE_SIZE, &tier->used);
 	vmswap_tier_account(tier, store->region->vm, 1, PAGE_SIZE);
-	io = io_alloc(tier, store->folio, vmswap_word_slot(tier->id, slot, false), GFP_NOIO);
+	io = io_alloc(tier, store->folio, vmswap_word_slot(tier->id, *payload, false), GFP_NOIO);
 	io->write = true;
 	io->batch = batch;
 	io->index = store->index;
@@ -179,7 +214,9 @@ static void block_free(struct vmswap_tier *tier, struct vmswap_vm *vm, u64 word,
 {
 	struct vmswap_block *block = tier->priv;
 
-	vmswap_slot_free(&block->slots, slot_of(word));
+	if (WARN_ON_ONCE(!is_named(tier, word)))
+		return;
+	vmswap_slot_free(&block->slots, vmswap_word_payload(word));
 	atomic64_sub(PAGE_SIZE, &tier->used);
 	vmswap_tier_account(tier, vm, -1, -(s64)PAGE_SIZE);
 }
@@ -189,7 +226,8 @@ static bool block_equal(struct vmswap_tier *tier, u64 word, struct folio *folio)
 {
 	struct vmswap_block *block = tier->priv;
 
-	return page_sum(folio) == *vmswap_slot_sum(&block->slots, slot_of(word));
+	return is_named(tier, word) &&
+	       page_sum(folio) == *vmswap_slot_sum(&block->slots, slot_of(word));
 }
 
 /* --------------------------------------------------------------- add and remove */
@@ -223,18 +261,26 @@ static int choose_size(struct vmswap_tier *tier, u64 has, u64 wanted,
 		return -EINVAL;
 	}
 	tier->size = round_down(wanted ?: has, PAGE_SIZE);
+	if (tier->size > VMSWAP_SLOTS_MAX << PAGE_SHIFT) {
+		NL_SET_ERR_MSG(extack, "a block tier has 1 PiB at most: set size");
+		return -EINVAL;
+	}
 	if (tier->size)
 		return 0;
 	NL_SET_ERR_MSG(extack, "the device or file has no room for a page");
 	return -EINVAL;
 }
 
-static int init_slots(struct vmswap_tier *tier, struct vmswap_block *block)
+static int init_slots(struct vmswap_tier *tier, struct vmswap_block *block,
+		      struct netlink_ext_ack *extack)
 {
 	int ret = vmswap_slots_init(&block->slots, tier->size >> PAGE_SHIFT);
 
-	if (ret)
+	if (ret) {
+		NL_SET_ERR_MSG(extack,
+			       "no memory for its tables, 2.5 MiB per GiB of size: set size");
 		return ret;
+	}
 	ret = mempool_init_kmalloc_pool(&block->ios, POOL_SIZE, sizeof(struct vmswap_block_io));
 	if (ret)
 		vmswap_slots_destroy(&block->slots);
@@ -266,7 +312,8 @@ static int block_create(struct vmswap_tier *tier, const struct vmswap_tier_param
 	ret = ops->open(tier, block, extack);
 	if (ret)
 		goto queue;
-	ret = choose_size(tier, block->bytes, params->size, extack) ?: init_slots(tier, block);
+	ret = choose_size(tier, block->bytes, params->size, extack) ?:
+	      init_slots(tier, block, extack);
 	if (ret)
 		goto close;
 	if (params->reclaim_safe < 0)

@@ -112,14 +112,14 @@ static bool is_allowed(const struct vmswap_store *store, const struct vmswap_tie
 	return false;
 }
 
-static bool is_free(const struct vmswap_tier *tier, u64 bytes)
+static bool has_bytes_free(const struct vmswap_tier *tier, u64 bytes)
 {
 	return atomic64_read(&tier->used) + bytes <= READ_ONCE(tier->size);
 }
 
 static bool has_space(const struct vmswap_tier *tier)
 {
-	return !READ_ONCE(tier->lost) && is_free(tier, PAGE_SIZE);
+	return !READ_ONCE(tier->lost) && has_bytes_free(tier, PAGE_SIZE);
 }
 
 bool vmswap_tier_takes_pages(const struct vmswap_tier *tier)
@@ -238,7 +238,7 @@ static void note_success(struct vmswap_tier *tier)
 {
 	if (READ_ONCE(tier->degraded))
 		WRITE_ONCE(tier->degraded, false);
-	if (READ_ONCE(tier->full) && is_free(tier, VMSWAP_RUN_MAX * PAGE_SIZE))
+	if (READ_ONCE(tier->full) && has_bytes_free(tier, VMSWAP_RUN_MAX * PAGE_SIZE))
 		WRITE_ONCE(tier->full, false);
 }
 

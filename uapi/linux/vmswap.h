@@ -163,7 +163,10 @@ struct vmswap_ranges {
 /*
  * VMSWAP_IOC_PAGE_STATE [file, open for reading]: where the pages of a range
  * are.  Makes nothing resident.  Each answer was true at one moment; unless the
- * caller stops the VM, it may be outdated when it arrives.
+ * caller stops the VM, it may be outdated when it arrives.  A page that is mapped can
+ * be written without the kernel's knowledge, when a read has mapped it: without DIRTY
+ * its copy may be older all the same.  Only that of a page that is not RESIDENT is
+ * known to be current.
  *
  * @offset, @length:	the range
  * @states:	pointer to __u16[length / page size], one VMSWAP_PAGE_* set each
@@ -183,7 +186,7 @@ struct vmswap_page_state {
 #define VMSWAP_PAGE_STATE_FLAGS_ALL	0u	/* none defined */
 
 #define VMSWAP_PAGE_RESIDENT	(1u << 0)	/* in memory */
-#define VMSWAP_PAGE_DIRTY	(1u << 1)	/* in memory, and no other copy is current */
+#define VMSWAP_PAGE_DIRTY	(1u << 1)	/* in memory, known to have no current copy */
 #define VMSWAP_PAGE_PINNED	(1u << 2)	/* in memory, and may not leave */
 #define VMSWAP_PAGE_ZERO	(1u << 3)	/* absent, reads as zero */
 #define VMSWAP_PAGE_SAME	(1u << 4)	/* known to repeat one word; no tier space */
@@ -202,7 +205,8 @@ struct vmswap_page_state {
  *
  * Gauges are bytes.  Each page of the VM is in exactly one of @resident, @swapped,
  * @same, @zero and @poisoned; @dirty, @pinned and @hinted are parts of @resident.
- * They are exact while the VM is idle, a moment's view otherwise.
+ * They are exact while the VM is idle, a moment's view otherwise; @dirty leaves
+ * out what was written through a mapping that a read has made.
  *
  * Counters only grow, from the creation of the VM on.  They count pages, but for
  * @io_errors and @stalled.
@@ -220,7 +224,7 @@ struct vmswap_page_state {
  * @same:	not in memory; repeats one word, and takes no room
  * @zero:	absent, reads as zero: never written, discarded, or found to be zero
  * @poisoned:	lost
- * @dirty:	in memory, and no other copy is current
+ * @dirty:	in memory, and known to have no current copy; see VMSWAP_PAGE_DIRTY
  * @pinned:	in memory, and may not leave: pinned for DMA, or locked
  * @hinted:	0: reserved for free-page hints
  * @overhead:	memory for the page words and structures of the VM
@@ -236,8 +240,9 @@ struct vmswap_page_state {
  *		ones do not count
  * @hint_discarded_pages: 0: reserved for free-page hints
  * @io_errors:	reads and writes that failed
- * @stalled:	times that a fault had to wait as nothing of the VM could leave; one that
- *		waits tries again about every 0.1 s, and counts each time
+ * @stalled:	times that a fault, or a system call on its file (read, write, punching a
+ *		hole), had to wait as nothing of the VM could leave; who waits tries again
+ *		about every 0.1 s, and counts each time
  */
 struct vmswap_vm_stat {
 	__u64 id;
