@@ -59,7 +59,7 @@ int vmswap_tier_set(struct vmswap *h, const struct vmswap_tier *change)
 			      change, NULL, NULL);
 }
 
-/* The kernel refuses without numbers; the tier is as it was, so ask it. */
+/* The kernel refuses without numbers; the tier stays, so ask it for those left. */
 static int explain_no_room(struct vmswap *h, const char *name)
 {
 	struct vmswap_tier *tier;

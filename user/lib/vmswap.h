@@ -214,7 +214,8 @@ int vmswap_tier_add(struct vmswap *h, const struct vmswap_tier *wanted,
 int vmswap_tier_set(struct vmswap *h, const struct vmswap_tier *change);
 /*
  * Moves its pages elsewhere in steps and removes it; @progress may be NULL.  When it
- * is stopped, by @progress or by the end of the program, the tier is in use again.
+ * is stopped, by @progress, by the end of the program, or by -ENOSPC half way, the tier is
+ * in use again, and pages that have moved stay where they are.
  */
 int vmswap_tier_del(struct vmswap *h, const char *name,
 		    vmswap_progress_fn progress, void *arg);

@@ -39,6 +39,7 @@ const struct command ctl_commands[] = {
 	LATER("why", NULL, "VM", 0),
 	LATER("advise", NULL, "", 0),
 	LATER("report", NULL, "--svg FILE", OPT_SVG),
+	{ "version", NULL, "", 0, 0, 0, ctl_version },
 };
 
 const size_t ctl_nr_commands = sizeof(ctl_commands) / sizeof(ctl_commands[0]);

@@ -64,6 +64,7 @@ int ctl_run(int argc, char **argv);
 
 /* options.c: takes the options out of the words.  0 or CTL_USAGE. */
 int ctl_parse_options(struct ctl *ctl, int argc, char **argv);
+const char *ctl_option_name(unsigned int bit);	/* one of OPT_* */
 
 /* open.c: connects, or says why not.  0 or CTL_FAILED. */
 int ctl_open(struct ctl *ctl);
@@ -86,7 +87,7 @@ int ctl_fail_not_yet(const struct ctl *ctl, const char *what,
 /* @error came from the library, whose handle may know more about it. */
 int ctl_fail_lib(const struct ctl *ctl, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* It was done, but something is to be known: not an error, on standard error. */
+/* Something is to be known of what is done: not an error, on standard error. */
 void ctl_warn(const struct ctl *ctl, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* "unknown WHAT 'WORD'", the nearest of @words, and all of them. */
@@ -131,5 +132,6 @@ int ctl_host_show(struct ctl *ctl);
 int ctl_host_set(struct ctl *ctl);
 int ctl_doctor(struct ctl *ctl);
 int ctl_events(struct ctl *ctl);
+int ctl_version(struct ctl *ctl);
 
 #endif

@@ -37,18 +37,64 @@ static void check_abi(struct findings *f)
 			    "interface version %u", info.abi_version);
 }
 
+static void examine_stall(struct ctl *ctl, struct findings *f,
+			  const struct vmswap_vm *vm,
+			  struct vmswap_tier *const *tiers, size_t nr_tiers)
+{
+	bool among_others = !ctl->argc;
+	struct vmswap_vm *now;
+
+	if (!vm->stats.stalled) {
+		ctl_doctor_stall(f, vm, false, among_others, tiers, nr_tiers);
+	} else if (!vmswap_vm_get(ctl->h, vm->id, &now)) {
+		ctl_doctor_stall(f, now, now->stats.stalled > vm->stats.stalled,
+				 among_others, tiers, nr_tiers);
+		vmswap_vm_free(now);
+	}
+}
+
+/* Who waits counts about every 0.1 s: one that has ever waited is looked at again. */
+static void examine_stalls(struct ctl *ctl, struct findings *f,
+			   struct vmswap_vm *const *vms, size_t nr_vms,
+			   struct vmswap_tier *const *tiers, size_t nr_tiers)
+{
+	bool waited = false;
+	size_t i;
+
+	for (i = 0; i < nr_vms; i++)
+		waited |= vms[i]->stats.stalled;
+	if (waited)
+		sleep(1);
+	for (i = 0; i < nr_vms; i++)
+		examine_stall(ctl, f, vms[i], tiers, nr_tiers);
+}
+
+static int examine_vms(struct ctl *ctl, struct findings *f,
+		       struct vmswap_tier *const *tiers, size_t nr_tiers)
+{
+	struct vmswap_vm **vms;
+	size_t count;
+	int ret;
+
+	ret = vmswap_vm_list(ctl->h, &vms, &count);
+	if (ret)
+		return ctl_fail_lib(ctl, ret, "VMs");
+	examine_stalls(ctl, f, vms, count, tiers, nr_tiers);
+	vmswap_vm_list_free(vms, count);
+	return 0;
+}
+
 static int examine_vm(struct ctl *ctl, struct findings *f,
 		      struct vmswap_tier *const *tiers, size_t nr_tiers)
 {
 	struct vmswap_vm *vm;
 	int ret;
 
-	if (!ctl->argc)
-		return 0;
 	ret = vmswap_vm_find(ctl->h, ctl->argv[0], &vm, NULL);
 	if (ret)
 		return ctl_fail_lib(ctl, ret, "doctor");
 	ctl_doctor_vm(f, vm, tiers, nr_tiers);
+	examine_stalls(ctl, f, &vm, 1, tiers, nr_tiers);
 	vmswap_vm_free(vm);
 	return 0;
 }
@@ -66,7 +112,8 @@ static int examine(struct ctl *ctl, struct findings *f)
 	check_abi(f);
 	ctl_doctor_host(f);
 	ctl_doctor_tiers(f, tiers, count);
-	ret = examine_vm(ctl, f, tiers, count);
+	ret = ctl->argc ? examine_vm(ctl, f, tiers, count) :
+			  examine_vms(ctl, f, tiers, count);
 	vmswap_tier_list_free(tiers, count);
 	return ret;
 }

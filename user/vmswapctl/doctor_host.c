@@ -9,7 +9,7 @@
 #include "findings.h"
 
 /* Those that kernel/compat.h lets the module be built for. */
-static const char *const kernels[] = { "6.1", "6.12", "7.2" };
+static const char *const kernels[] = { "6.1", "6.12", "7.2", "7.3" };
 
 #define NR_KERNELS	(sizeof(kernels) / sizeof(kernels[0]))
 
@@ -29,15 +29,15 @@ static bool is_supported(const struct utsname *uts)
 
 static void check_kernel(struct findings *f, const struct utsname *uts)
 {
-	char advice[ADVICE_LEN];
+	char advice[80];
 
 	if (is_supported(uts)) {
 		ctl_finding(f, FINDING_OK, "kernel", NULL, "kernel %s",
 			    uts->release);
 		return;
 	}
-	snprintf(advice, sizeof(advice), "run Linux %s, %s or %s for x86-64",
-		 kernels[0], kernels[1], kernels[2]);
+	snprintf(advice, sizeof(advice), "run Linux %s, %s, %s or %s for x86-64",
+		 kernels[0], kernels[1], kernels[2], kernels[3]);
 	ctl_finding(f, FINDING_PROBLEM, "kernel", advice,
 		    "kernel %s for %s is not one that vmswap supports",
 		    uts->release, uts->machine);

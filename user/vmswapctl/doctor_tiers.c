@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "allowed.h"
 #include "findings.h"
 #include "size.h"
 
@@ -43,20 +44,6 @@ static void check_tier(struct findings *f, const struct vmswap_tier *t)
 	else
 		ctl_finding(f, FINDING_OK, "tier-state", NULL,
 			    "tier %s is %s", t->name, state);
-}
-
-const char *ctl_new_tier(struct vmswap_tier *const *tiers, size_t count,
-			 char name[NEW_TIER_LEN])
-{
-	unsigned int number = 0;
-	size_t i;
-
-	do {
-		snprintf(name, NEW_TIER_LEN, "ram%u", number++);
-		for (i = 0; i < count && strcmp(tiers[i]->name, name); i++)
-			;
-	} while (i < count);
-	return name;
 }
 
 static void find_unsafe(struct findings *f, struct vmswap_tier *const *tiers,

@@ -3,11 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "allowed.h"
 #include "findings.h"
 #include "size.h"
-
-/* One granule per faulting thread, plus 1 MiB; 64 threads are assumed. */
-#define SLACK(vm)	((1ull << 20) + 64ull * (vm)->granule * VMSWAP_PAGE_SIZE)
 
 /* What the operator did not ask for: less than the size, and than a limit. */
 static bool is_held_by_cgroup(const struct vmswap_vm *vm)
@@ -47,23 +45,6 @@ static void check_limit(struct findings *f, const struct vmswap_vm *vm)
 			    "it may have %s of memory", effective);
 }
 
-static void check_resident(struct findings *f, const struct vmswap_vm *vm)
-{
-	const struct vmswap_vm_stats *s = &vm->stats;
-	char resident[CTL_SIZE_LEN], limit[CTL_SIZE_LEN], advice[ADVICE_LEN];
-
-	if (!VMSWAP_HAS(vm, VM, LIMIT_EFFECTIVE) ||
-	    s->resident <= vm->limit_effective + SLACK(vm))
-		return;
-	snprintf(advice, sizeof(advice),
-		 "for room in the tiers see: vmswapctl tier list\nfor what is pinned see: vmswapctl vm show %llu",
-		 (unsigned long long)vm->id);
-	ctl_finding(f, FINDING_PROBLEM, "resident", advice,
-		    "%s are in memory, more than the limit of %s",
-		    ctl_format_size(s->resident, false, resident),
-		    ctl_format_size(vm->limit_effective, false, limit));
-}
-
 static void check_pinned(struct findings *f, const struct vmswap_vm *vm)
 {
 	const struct vmswap_vm_stats *s = &vm->stats;
@@ -76,7 +57,7 @@ static void check_pinned(struct findings *f, const struct vmswap_vm *vm)
 	too_many = VMSWAP_HAS(vm, VM, LIMIT_EFFECTIVE) &&
 		   s->pinned > vm->limit_effective;
 	ctl_finding(f, too_many ? FINDING_PROBLEM : FINDING_NOTE, "pinned",
-		    "a device passed through (VFIO), vhost, O_DIRECT in flight or mlock holds them; do without, or set a limit above them",
+		    "a device passed through (VFIO), mlock, or O_DIRECT in flight (Linux 6.3 and later) holds them; do without, or set a limit above them",
 		    "%s are pinned and cannot leave memory%s", pinned,
 		    too_many ? ": more than its limit" : "");
 }
@@ -88,7 +69,7 @@ static void check_damage(struct findings *f, const struct vmswap_vm *vm)
 
 	if (s->poisoned)
 		ctl_finding(f, FINDING_PROBLEM, "poisoned",
-			    "look at the device of the tier; the guest gets a machine check when it touches them",
+			    "the guest gets a machine check when it touches them; the kernel log tells what broke, a device or memory; for devices see: vmswapctl tier list",
 			    "%s of its memory are lost",
 			    ctl_format_size(s->poisoned, false, poisoned));
 	if (s->io_errors)
@@ -97,29 +78,6 @@ static void check_damage(struct findings *f, const struct vmswap_vm *vm)
 			    "%llu read%s or write%s of its pages failed",
 			    (unsigned long long)s->io_errors,
 			    ctl_plural(s->io_errors), ctl_plural(s->io_errors));
-	if (s->stalled)
-		ctl_finding(f, FINDING_NOTE, "stalled",
-			    "add a tier, make one larger, raise the limit, or see what pins its pages",
-			    "it waited %llu time%s because nothing of it could leave",
-			    (unsigned long long)s->stalled,
-			    ctl_plural(s->stalled));
-}
-
-/* Whether "a,b,c" names @name; empty names all. */
-static bool is_allowed(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-	const char *at = list;
-
-	if (!list || !*list)
-		return true;
-	while ((at = strstr(at, name))) {
-		if ((at == list || at[-1] == ',') &&
-		    (!at[len] || at[len] == ','))
-			return true;
-		at += len;
-	}
-	return false;
 }
 
 static void find_no_tier(struct findings *f, const struct vmswap_vm *vm)
@@ -132,31 +90,11 @@ static void find_no_tier(struct findings *f, const struct vmswap_vm *vm)
 		    "none of the tiers that it may use is there");
 }
 
-/* The command that allows it @name beside the tiers that it has. */
-static void advise_tier(char *advice, size_t size, const struct vmswap_vm *vm,
-			const char *name)
-{
-	snprintf(advice, size, "vmswapctl vm set %llu tiers %s,%s",
-		 (unsigned long long)vm->id, name, vm->tiers);
-}
-
-/* Add a tier; one that has a list must be allowed it, too. */
-static void advise_new_tier(char *advice, size_t size,
-			    const struct vmswap_vm *vm, const char *name)
-{
-	int len = snprintf(advice, size, "vmswapctl tier add %s ram", name);
-
-	if (!vm->tiers || !*vm->tiers)
-		return;
-	len += snprintf(advice + len, size - len, "\nthen: ");
-	advise_tier(advice + len, size - len, vm, name);
-}
-
 /* Allow it the first that is safe; or add one. */
 static void find_unsafe(struct findings *f, const struct vmswap_vm *vm,
 			struct vmswap_tier *const *tiers, size_t nr_tiers)
 {
-	char advice[ADVICE_LEN], name[NEW_TIER_LEN];
+	char advice[ADVICE_LEN];
 	const struct vmswap_tier *safe = NULL;
 	size_t i;
 
@@ -166,10 +104,10 @@ static void find_unsafe(struct findings *f, const struct vmswap_vm *vm,
 			safe = tiers[i];
 	}
 	if (safe)
-		advise_tier(advice, sizeof(advice), vm, safe->name);
+		ctl_advise_tier(advice, sizeof(advice), vm, safe->name);
 	else
-		advise_new_tier(advice, sizeof(advice), vm,
-				ctl_new_tier(tiers, nr_tiers, name));
+		ctl_advise_new_tier(advice, sizeof(advice), vm, tiers,
+				    nr_tiers);
 	ctl_finding(f, FINDING_PROBLEM, "vm-reclaim-safe", advice,
 		    "none of its tiers can be written to when memory is short");
 }
@@ -182,7 +120,7 @@ static void check_tiers(struct findings *f, const struct vmswap_vm *vm,
 	for (i = 0; i < nr_tiers; i++) {
 		const struct vmswap_tier *t = tiers[i];
 
-		if (!is_allowed(vm->tiers, t->name) ||
+		if (!ctl_vm_may_use(vm, t->name) ||
 		    t->state == VMSWAP_TIER_STATE_FAILED)
 			continue;
 		usable++;
@@ -204,7 +142,6 @@ void ctl_doctor_vm(struct findings *f, const struct vmswap_vm *vm,
 	ctl_doctor_vmms(f, vm);
 	check_tiers(f, vm, tiers, nr_tiers);
 	check_limit(f, vm);
-	check_resident(f, vm);
 	check_pinned(f, vm);
 	check_damage(f, vm);
 }

@@ -25,9 +25,6 @@ struct findings {
 	size_t count;
 };
 
-/* Room for advice that has names and numbers in it: those of 32 tiers, too. */
-#define ADVICE_LEN	1280
-
 /*
  * @advice may be NULL, or have several lines. A command in it is one to be pasted,
  * with the id of the VM: it is a whole line, or all that follows the last ": ".
@@ -44,10 +41,6 @@ void ctl_findings_free(struct findings *f);
 /* doctor_tiers.c */
 void ctl_doctor_tiers(struct findings *f, struct vmswap_tier *const *tiers,
 		      size_t count);
-/* A name for a ram tier that no tier has yet. */
-#define NEW_TIER_LEN	16
-const char *ctl_new_tier(struct vmswap_tier *const *tiers, size_t count,
-			 char name[NEW_TIER_LEN]);
 
 /* doctor_host.c: what can be told without the module. */
 void ctl_doctor_host(struct findings *f);
@@ -55,6 +48,14 @@ void ctl_doctor_host(struct findings *f);
 /* doctor_vm.c */
 void ctl_doctor_vm(struct findings *f, const struct vmswap_vm *vm,
 		   struct vmswap_tier *const *tiers, size_t nr_tiers);
+
+/*
+ * doctor_stall.c: whether it waits or is over its limit. @waits: it did just now.
+ * @among_others: it is named, and told of only when nothing of it can leave.
+ */
+void ctl_doctor_stall(struct findings *f, const struct vmswap_vm *vm,
+		      bool waits, bool among_others,
+		      struct vmswap_tier *const *tiers, size_t nr_tiers);
 
 /* vmm.c: what in the processes that map memory of @vm stands in the way. */
 void ctl_doctor_vmms(struct findings *f, const struct vmswap_vm *vm);

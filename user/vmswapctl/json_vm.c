@@ -85,6 +85,20 @@ static void set_quantile(json_t *obj, const char *key,
 	json_object_set_new(obj, key, ctl_json_u64(ns, ns));
 }
 
+/* As far as there are any: most of the 64 are beyond what a fault can take. */
+static json_t *json_hist(const struct vmswap_vm_stats *s)
+{
+	size_t i, count = VMSWAP_HIST_BUCKETS;
+	json_t *array = json_array();
+
+	while (count && !s->fault_hist[count - 1])
+		count--;
+	for (i = 0; i < count; i++)
+		json_array_append_new(array,
+				      ctl_json_u64(true, s->fault_hist[i]));
+	return array;
+}
+
 static json_t *json_fault_ns(const struct vmswap_vm_stats *s)
 {
 	json_t *obj = json_object();
@@ -92,6 +106,7 @@ static json_t *json_fault_ns(const struct vmswap_vm_stats *s)
 	set_quantile(obj, "p50", s, 500);
 	set_quantile(obj, "p99", s, 990);
 	set_quantile(obj, "max", s, 1000);
+	json_object_set_new(obj, "hist", json_hist(s));
 	return obj;
 }
 

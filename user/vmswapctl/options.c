@@ -2,10 +2,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl.h"
+#include "keys.h"
 
 struct words {
 	char **words;
@@ -63,16 +64,67 @@ static const struct option {
 
 #define NR_OPTIONS	(sizeof(options) / sizeof(options[0]))
 
-static int unknown_option(const struct ctl *ctl, const char *word)
+const char *ctl_option_name(unsigned int bit)
+{
+	size_t i;
+
+	for (i = 0; i < NR_OPTIONS - 1 && options[i].bit != bit; i++)
+		;
+	return options[i].name;
+}
+
+/* Is it, @len bytes of it, a key of some command, and built? */
+static bool is_key(const char *word, size_t len)
+{
+	size_t i, k;
+
+	for (i = 0; i < ctl_nr_commands; i++) {
+		const struct command *c = &ctl_commands[i];
+
+		for (k = 0; k < c->nr_keys; k++) {
+			if (c->keys[k].parse &&
+			    strlen(c->keys[k].name) == len &&
+			    !strncmp(c->keys[k].name, word, len))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* "--size 1G" or "--size=1G": "'size 1G'", to be freed; NULL: that is no key. */
+static char *key_with_dashes(const char *word, const char *next)
+{
+	size_t len = strcspn(word, "=");
+	const char *value;
+	char *meant;
+
+	if (len < 3 || strncmp(word, "--", 2) || !is_key(word + 2, len - 2))
+		return NULL;
+	value = word[len] ? word + len + 1 : next;
+	if (asprintf(&meant, "'%.*s%s%s'", (int)len - 2, word + 2,
+		     value ? " " : "", value ? value : "") < 0)
+		abort();
+	return meant;
+}
+
+/* @next: the word behind it, or NULL. */
+static int unknown_option(const struct ctl *ctl, const char *word,
+			  const char *next)
 {
 	const char *names[NR_OPTIONS + 4] = { "-j", "-b", "-h", "-V" };
+	char *meant = key_with_dashes(word, next);
 	size_t i, count = 4;
 
 	for (i = 0; i < NR_OPTIONS; i++) {
 		if (!options[i].later)
 			names[count++] = options[i].name;
 	}
-	return ctl_unknown_word(ctl, "option", word, names, count);
+	if (!meant)
+		return ctl_unknown_word(ctl, "option", word, names, count);
+	ctl_unknown_word_but(ctl, "option", word, meant, "keys have no dashes",
+			     names, count);
+	free(meant);
+	return CTL_USAGE;
 }
 
 static int set_flag(struct ctl *ctl, const char *name)
@@ -101,7 +153,8 @@ static int long_option(struct ctl *ctl, struct words *w, const char *word)
 			option = &options[i];
 	}
 	if (!option)
-		return unknown_option(ctl, word);
+		return unknown_option(ctl, word, w->at < w->count ?
+				      w->words[w->at] : NULL);
 	ctl->given |= option->bit;
 	if (!option->set) {
 		if (word[len])
@@ -133,7 +186,7 @@ static int short_options(struct ctl *ctl, const char *word)
 		else if (*c == 'V')
 			ctl->version = true;
 		else
-			return unknown_option(ctl, word);
+			return unknown_option(ctl, word, NULL);
 	}
 	return 0;
 }

@@ -99,10 +99,6 @@ static int unknown_command(const struct ctl *ctl)
 
 static int check_options(const struct ctl *ctl, const struct command *command)
 {
-	static const char *const names[] = {
-		"--force", "--count", "--timeout", "--ring", "--dry-run",
-		"--svg",
-	};
 	unsigned int wrong = ctl->given & ~command->options;
 
 	if (!wrong)
@@ -110,7 +106,7 @@ static int check_options(const struct ctl *ctl, const struct command *command)
 	return ctl_bad_usage(ctl, "%s%s%s: option %s has no meaning here",
 			     command->noun, command->verb ? " " : "",
 			     command->verb ? command->verb : "",
-			     names[__builtin_ctz(wrong)]);
+			     ctl_option_name(wrong & -wrong));
 }
 
 static int run_command(struct ctl *ctl, const struct command *command)
@@ -143,10 +139,8 @@ static int dispatch(struct ctl *ctl)
 		ctl_print_usage(ctl);
 		return CTL_DONE;
 	}
-	if (ctl->version) {
-		printf("vmswapctl %s\n", VMSWAP_VERSION);
-		return CTL_DONE;
-	}
+	if (ctl->version)
+		return ctl_version(ctl);
 	if (!ctl->argc)
 		return ctl_state(ctl);
 	command = lookup(ctl->argv[0], ctl->argc > 1 ? ctl->argv[1] : NULL);

@@ -79,10 +79,14 @@ static int parse_kind(const struct ctl *ctl, struct vmswap_tier *tier)
 {
 	static const char *const kinds[] = { "ram", "block" };
 	const char *word = ctl->argv[1];
+	size_t i;
 
 	tier->present |= VMSWAP_BIT(TIER, KIND);
-	if (!vmswap_enum_value(VMSWAP_ENUM_TIER_KIND, word, &tier->kind))
-		return 0;
+	for (i = 0; i < 2; i++) {
+		if (!strcmp(word, kinds[i]))
+			return vmswap_enum_value(VMSWAP_ENUM_TIER_KIND, word,
+						 &tier->kind);
+	}
 	if (strchr(word, '/'))
 		return path_without_kind(ctl, kinds, 2);
 	return ctl_unknown_word(ctl, "tier add: kind", word, kinds, 2);

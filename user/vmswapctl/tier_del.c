@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "allowed.h"
 #include "tier_keys.h"
 
 static volatile sig_atomic_t stopped;
@@ -26,6 +28,7 @@ static int show_left(uint64_t left, void *arg)
 
 /* What there was before; without it (count 0) nobody is warned. */
 struct before {
+	struct vmswap_tier **tiers;
 	struct vmswap_vm **vms;
 	size_t nr_vms;
 	size_t nr_tiers;
@@ -33,12 +36,11 @@ struct before {
 
 static void look(struct ctl *ctl, struct before *b)
 {
-	struct vmswap_tier **tiers;
-
 	*b = (struct before){ 0 };
-	if (vmswap_tier_list(ctl->h, &tiers, &b->nr_tiers))
+	if (vmswap_tier_list(ctl->h, &b->tiers, &b->nr_tiers)) {
+		b->nr_tiers = 0;
 		return;
-	vmswap_tier_list_free(tiers, b->nr_tiers);
+	}
 	if (vmswap_vm_list(ctl->h, &b->vms, &b->nr_vms))
 		b->nr_vms = 0;
 }
@@ -82,7 +84,86 @@ static void warn_of_vms(const struct ctl *ctl, const struct before *b,
 	}
 }
 
-static int del(struct ctl *ctl, const char *name)
+static bool has_pages_in(const struct vmswap_vm *vm, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < vm->stats.nr_tiers; i++) {
+		const struct vmswap_vm_tier *t = &vm->stats.tiers[i];
+
+		if (t->pages && t->name && !strcmp(t->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Without the one called @name.  Returns how many are left. */
+static size_t leave_out(struct vmswap_tier **tiers, size_t nr_tiers, const char *name,
+			struct vmswap_tier **others)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < nr_tiers; i++) {
+		if (strcmp(tiers[i]->name, name))
+			others[count++] = tiers[i];
+	}
+	return count;
+}
+
+static void tell_kept_vm(const struct ctl *ctl, const struct vmswap_vm *vm,
+			 const char *name, struct vmswap_tier **tiers,
+			 size_t nr_tiers)
+{
+	char *others = ctl_tiers_kept_from(vm, tiers, nr_tiers);
+	char advice[ADVICE_LEN];
+
+	if (!others)
+		return;
+	ctl_advise_tier(advice, sizeof(advice), vm, others);
+	ctl_warn(ctl, "vm %s (id %llu): it has pages in tier %s and may not use tiers with room; to allow it: %s",
+		 vm->name, (unsigned long long)vm->id, name, advice);
+	free(others);
+}
+
+/*
+ * The room that there is may be in tiers that a VM with pages in this one may not use.  As
+ * it is now: what was tried may have filled some.
+ */
+static void tell_kept(const struct ctl *ctl, const struct before *b,
+		      const char *name)
+{
+	struct vmswap_tier **tiers, **others;
+	size_t nr_tiers, nr_others, i;
+
+	if (vmswap_tier_list(ctl->h, &tiers, &nr_tiers))
+		return;
+	others = calloc(nr_tiers + 1, sizeof(*others));
+	if (!others)
+		abort();
+	nr_others = leave_out(tiers, nr_tiers, name, others);
+	for (i = 0; i < b->nr_vms; i++) {
+		if (has_pages_in(b->vms[i], name))
+			tell_kept_vm(ctl, b->vms[i], name, others, nr_others);
+	}
+	free(others);
+	vmswap_tier_list_free(tiers, nr_tiers);
+}
+
+/* Another one goes: which, and who is to be asked. */
+static int tell_other(struct ctl *ctl, int error, const struct before *b,
+		      const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < b->nr_tiers; i++) {
+		if (b->tiers[i]->state == VMSWAP_TIER_STATE_DRAINING)
+			return ctl_fail(ctl, error, "tier %s: tier %s is being removed: wait for its end, or stop the vmswapctl that removes it",
+					name, b->tiers[i]->name);
+	}
+	return ctl_fail_of_tier(ctl, error, name);
+}
+
+static int del(struct ctl *ctl, const char *name, const struct before *b)
 {
 	int ret;
 
@@ -92,11 +173,16 @@ static int del(struct ctl *ctl, const char *name)
 	ret = vmswap_tier_del(ctl->h, name, show_left, NULL);
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[K");
-	if (ret == -ENOSPC)
-		return ctl_fail(ctl, ret, "tier %s: %s; add a tier or raise the limits of VMs first",
-				name, vmswap_strerror_ext(ctl->h));
+	if (ret == -ENOSPC) {
+		ctl_fail(ctl, ret, "tier %s: %s; add a tier or raise the limits of VMs first",
+			 name, vmswap_strerror_ext(ctl->h));
+		tell_kept(ctl, b, name);
+		return CTL_FAILED;
+	}
+	if (ret == -EBUSY)
+		return tell_other(ctl, ret, b, name);
 	if (ret)
-		return ctl_fail_lib(ctl, ret, "tier %s", name);
+		return ctl_fail_of_tier(ctl, ret, name);
 	return CTL_DONE;
 }
 
@@ -112,9 +198,10 @@ int ctl_tier_del(struct ctl *ctl)
 	if (ctl_open(ctl))
 		return CTL_FAILED;
 	look(ctl, &before);
-	ret = del(ctl, name);
+	ret = del(ctl, name, &before);
 	if (!ret)
 		warn_of_vms(ctl, &before, name);
+	vmswap_tier_list_free(before.tiers, before.nr_tiers);
 	vmswap_vm_list_free(before.vms, before.nr_vms);
 	return ret;
 }

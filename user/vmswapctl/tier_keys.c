@@ -65,7 +65,7 @@ const struct key ctl_tier_keys[CTL_NR_TIER_KEYS] = {
 	  check_rank },
 	{ "reclaim-safe", "yes or no", parse_reclaim_safe },
 	/* Fixed once the tier is there. */
-	{ "algo", "lz4 or zstd; of a ram tier", parse_algo },
+	{ "algo", "lz4 or zstd (of ram tiers only)", parse_algo },
 };
 
 int ctl_check_tier_name(const struct ctl *ctl, const char *name)
@@ -80,6 +80,14 @@ int ctl_check_tier_name(const struct ctl *ctl, const char *name)
 		return ctl_bad_usage(ctl, "'%s': not a tier's name; 1 to %d characters of A-Z a-z 0-9 . _ - are accepted",
 				     name, MAX_NAME);
 	return 0;
+}
+
+int ctl_fail_of_tier(const struct ctl *ctl, int error, const char *name)
+{
+	if (error != -ENOENT)
+		return ctl_fail_lib(ctl, error, "tier %s", name);
+	return ctl_fail(ctl, error, "tier %s: %s; vmswapctl tier list tells which there are",
+			name, vmswap_strerror_ext(ctl->h));
 }
 
 void ctl_warn_of_size(const struct ctl *ctl, const char *name, uint64_t size)

@@ -41,7 +41,7 @@ void ctl_show_tiers(const struct ctl *ctl, struct vmswap_tier *const *tiers,
 	size_t i;
 
 	if (!count) {
-		printf("No tier.  Add one: vmswapctl tier add ram0 ram\n");
+		printf("No tier. Add one: vmswapctl tier add ram0 ram\n");
 		return;
 	}
 	table = ctl_table(columns, NR_COLUMNS);

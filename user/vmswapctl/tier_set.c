@@ -36,7 +36,7 @@ int ctl_tier_set(struct ctl *ctl)
 		return CTL_FAILED;
 	ret = vmswap_tier_set(ctl->h, &change);
 	if (ret)
-		return ctl_fail_lib(ctl, ret, "tier %s", change.name);
+		return ctl_fail_of_tier(ctl, ret, change.name);
 	/* A block tier's is fixed. */
 	if (VMSWAP_HAS(&change, TIER, SIZE))
 		ctl_warn_of_size(ctl, change.name, change.size);

@@ -24,11 +24,13 @@ static void print_forms(const struct command *c)
 
 static void print_keys(const struct command *c)
 {
+	char accepted[CTL_ACCEPTED_LEN];
 	size_t i;
 
 	printf("\nKeys:\n");
 	for (i = 0; i < c->nr_keys; i++)
-		printf("  %-12s %s%s\n", c->keys[i].name, c->keys[i].accepted,
+		printf("  %-12s %s%s\n", c->keys[i].name,
+		       ctl_key_accepted(&c->keys[i], accepted),
 		       c->keys[i].parse ? "" : "  (not yet)");
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "keys.h"
 #include "mounted.h"
 #include "size.h"
 
@@ -118,6 +119,7 @@ static int parse_size(const struct ctl *ctl, uint64_t *size)
 				text, VMSWAP_PAGE_SIZE,
 				(unsigned long long)below,
 				(unsigned long long)below + VMSWAP_PAGE_SIZE);
+	ctl_warn_of_bytes(ctl, "vm create", text);
 	return 0;
 }
 

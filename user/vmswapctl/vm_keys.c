@@ -14,18 +14,25 @@ static int parse_limit(const char *value, void *object)
 	struct vmswap_vm *vm = object;
 	int ret;
 
-	if (!strcmp(value, "none")) {
-		VMSWAP_SET(vm, VM, LIMIT, limit, VMSWAP_LIMIT_NONE);
-		return 0;
-	}
-	if (strchr(value, '%')) {
-		vm->present |= VMSWAP_BIT(VM, LIMIT_PERCENT);
-		return ctl_parse_percent(value, &vm->limit_percent);
-	}
 	vm->present |= VMSWAP_BIT(VM, LIMIT);
 	ret = ctl_parse_size(value, &vm->limit);
 	/* All ones would mean none. */
 	return !ret && vm->limit == VMSWAP_LIMIT_NONE ? -ERANGE : ret;
+}
+
+static int parse_limit_percent(const char *value, void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	vm->present |= VMSWAP_BIT(VM, LIMIT_PERCENT);
+	return ctl_parse_percent(value, &vm->limit_percent);
+}
+
+static void set_limit_none(void *object)
+{
+	struct vmswap_vm *vm = object;
+
+	VMSWAP_SET(vm, VM, LIMIT, limit, VMSWAP_LIMIT_NONE);
 }
 
 static int check_limit(const void *object)
@@ -95,8 +102,9 @@ static int check_prefetch(const void *object)
 }
 
 const struct key ctl_vm_keys[CTL_NR_VM_KEYS] = {
-	{ "limit", "a size from 1M on, such as 512M or 1.5G; N% of the VM's size, N a whole number from 1 to 100; or none",
-	  parse_limit, check_limit, true },
+	{ "limit", "a size from 1M on, such as 512M or 1.5G", parse_limit,
+	  check_limit, true, parse_limit_percent,
+	  "N% of the VM's size, N a whole number from 1 to 100", set_limit_none },
 	{ "min", "a size" },
 	{ "max", "a size" },
 	{ "shares", "a number" },

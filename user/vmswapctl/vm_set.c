@@ -73,8 +73,10 @@ static void tell_rest(const struct ctl *ctl, const struct vmswap_vm *vm,
 {
 	char size[CTL_SIZE_LEN];
 
-	ctl_warn(ctl, "vm %s: the limit is set; %s more than the limit cannot leave: see vmswapctl doctor %s",
-		 vm->name, ctl_format_size(rest, false, size), vm->name);
+	ctl_warn(ctl, "vm %s (id %llu): the limit is set; %s more than the limit cannot leave: see vmswapctl doctor %llu",
+		 vm->name, (unsigned long long)vm->id,
+		 ctl_format_size(rest, false, size),
+		 (unsigned long long)vm->id);
 }
 
 /*
@@ -124,8 +126,8 @@ static int refuse(struct ctl *ctl, int error, const struct vmswap_vm *vm,
 
 	/* Its tiers were deleted: that there are others is no help. */
 	if (error == -ENOSPC && vm->tiers && !strcmp(vm->tiers, "none"))
-		return ctl_fail(ctl, error, "vm %s (id %llu): more is resident, and it may use no tier: allow some with vmswapctl vm set %s tiers all",
-				vm->name, id, vm->name);
+		return ctl_fail(ctl, error, "vm %s (id %llu): more is resident, and it may use no tier: allow some with vmswapctl vm set %llu tiers all",
+				vm->name, id, id);
 	if (error != -ENOENT || !VMSWAP_HAS(change, VM, TIERS))
 		return ctl_fail_lib(ctl, error, "vm %s (id %llu)", vm->name, id);
 	cause = strdup(vmswap_strerror_ext(ctl->h));
