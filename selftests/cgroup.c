@@ -7,6 +7,7 @@
 #include <sys/swap.h>
 
 #include "cgroup.h"
+#include "disk.h"
 
 #define VM_SIZE		(48 * MIB)
 #define VM_PAGES	(VM_SIZE / PAGE)
@@ -179,6 +180,7 @@ FIXTURE_SETUP(cgroup)
 {
 	char name[32];
 
+	signal(SIGPIPE, SIG_IGN);	/* a member that was killed gives no answer */
 	snprintf(name, sizeof(name), "vmswap-test-%d", getpid());
 	ASSERT_EQ(0, cgroup_make(&self->parent, NULL, name));
 	ASSERT_EQ(0, cgroup_make(&self->cg, &self->parent, "vm"));
@@ -507,6 +509,50 @@ TEST_F(cgroup, reclaim_writes_to_safe_tiers)
 	EXPECT_LE(written + stat.swapout_pages * (PAGE / 512), disk_written());
 	EXPECT_EQ(0, member_do(&self->vmm, 'r'));
 	expect_nobody_killed();
+}
+
+#define LOST		"vslost"
+
+/*
+ * What goes with its device takes no memory: its tier is removed though the cgroup is full,
+ * of what cannot leave, and nobody is killed for that.
+ */
+TEST_F(cgroup, lost_in_full_cgroup)
+{
+	struct vmswap_vm_stat stat;
+	struct member other;
+	char byte;
+	int ret;
+
+	ret = disk_make(LOST, 2 * VM_SIZE / MIB);
+	if (ret == -ENODEV)
+		SKIP(return, "%s", "no block device");
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, policy_once(policy_tier_add_block, LOST, "/dev/" LOST, 0));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	ASSERT_EQ(0, policy_once(policy_vm_tiers, stat.id, LOST));
+	ASSERT_EQ(0, member_do(&self->vmm, 'w'));
+	ASSERT_EQ(0, evict(self->fd, 0, VM_SIZE));
+	ASSERT_EQ(0, member_start(&other, &self->cg, self->fd, hog));
+	ASSERT_EQ(0, member_do(&other, 'a'));
+	ASSERT_EQ(0, disk_remove(LOST));
+	/* Before 6.9 only who reads from it learns that it is gone. */
+	EXPECT_EQ(-1, pread(self->fd, &byte, 1, 0));
+	EXPECT_EQ(EIO, errno);
+	/* Nor is there any charge left that the CPUs keep in stock. */
+	ASSERT_EQ(0, cgroup_set(&self->cg, "memory.high", "0"));
+	ASSERT_EQ(0, cgroup_set(&self->cg, "memory.high", "max"));
+	ASSERT_EQ(0, cgroup_set_bytes(&self->cg, "memory.max", cgroup_current(&self->cg)));
+	EXPECT_EQ(0, policy_once_tier_del(LOST));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	print_figures("lost", &self->cg, self->fd);
+	EXPECT_EQ(0, stat.swapped);
+	EXPECT_LT(VM_SIZE / 2, stat.poisoned);
+	/* The one read. */
+	EXPECT_EQ(1, stat.io_errors);
+	EXPECT_EQ(0, member_do(&other, 's'));
+	expect_nobody_killed();
+	member_kill(&other);
 }
 
 /* Nobody lacks memory: a VM keeps its pages, whatever caches are dropped. */

@@ -32,8 +32,12 @@ static inline int disk_remove(const char *name)
 	return rmdir(path) ? -errno : 0;
 }
 
-/* /dev/NAME, whose requests take @delay nanoseconds; -ENODEV when the kernel has none. */
-static inline int disk_make_slow(const char *name, unsigned int mib, const char *delay)
+/*
+ * /dev/NAME, whose requests take @delay nanoseconds, @depth of them at a time; -ENODEV
+ * when the kernel has none.
+ */
+static inline int disk_make_shallow(const char *name, unsigned int mib, const char *delay,
+				    const char *depth)
 {
 	char path[128], size[16];
 	int ret;
@@ -46,10 +50,16 @@ static inline int disk_make_slow(const char *name, unsigned int mib, const char 
 		return -errno;
 	ret = disk_set(name, "size", size) ?: disk_set(name, "blocksize", "4096") ?:
 	      disk_set(name, "memory_backed", "1") ?: disk_set(name, "irqmode", "2") ?:
-	      disk_set(name, "completion_nsec", delay) ?: disk_set(name, "power", "1");
+	      disk_set(name, "completion_nsec", delay) ?:
+	      disk_set(name, "hw_queue_depth", depth) ?: disk_set(name, "power", "1");
 	if (ret)
 		disk_remove(name);
 	return ret;
+}
+
+static inline int disk_make_slow(const char *name, unsigned int mib, const char *delay)
+{
+	return disk_make_shallow(name, mib, delay, "64");
 }
 
 static inline int disk_make(const char *name, unsigned int mib)

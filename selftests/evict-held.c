@@ -332,7 +332,7 @@ static int clock_tick(struct kvm_guest *g)
  */
 TEST_F(race, kvm_clock)
 {
-	static const uint8_t halt[] = { 0xf4, 0xeb, 0xfd };	/* and once more */
+	static const uint8_t halt[] = { X86_HLT, X86_JMP_BACK(1) };
 	uint8_t before[CLOCK_BYTES], *clock = self->mem + CLOCK_AT;
 	struct kvm_guest g;
 

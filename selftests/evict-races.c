@@ -72,16 +72,21 @@ TEST_F(race, many_threads_one_page)
 	EXPECT_LT(0, opponent_end(&evictor));
 }
 
-TEST_F(race, neighbours_and_fault_around)
+/* Neighbours of the pages in which is counted keep their bytes. */
+static void count_in_evicted(struct __test_metadata *_metadata, int fd, uint8_t *mem, long times)
 {
 	struct opponent evictor;
 
-	fill_pages(self->mem, FILE_PAGES);
-	opponent_start(&evictor, evict_all, self->fd, self->mem);
-	count_in_pages(_metadata, self->mem, PAGE, rounds(200000), &evictor);
+	fill_pages(mem, FILE_PAGES);
+	opponent_start(&evictor, evict_all, fd, mem);
+	count_in_pages(_metadata, mem, PAGE, times, &evictor);
 	EXPECT_LT(0, opponent_end(&evictor));
-	EXPECT_TRUE(page_is(self->mem + (COUNTERS + 1) * PAGE, PAGE_RANDOM,
-			    test_seed + COUNTERS + 1));
+	EXPECT_TRUE(page_is(mem + (COUNTERS + 1) * PAGE, PAGE_RANDOM, test_seed + COUNTERS + 1));
+}
+
+TEST_F(race, neighbours_and_fault_around)
+{
+	count_in_evicted(_metadata, self->fd, self->mem, rounds(200000));
 }
 
 struct walker {
@@ -144,16 +149,11 @@ static void drop_caches(struct opponent *o)
 
 TEST_F(race, drop_caches)
 {
-	struct opponent dropper, evictor;
+	struct opponent dropper;
 
-	fill_pages(self->mem, FILE_PAGES);
 	opponent_start(&dropper, drop_caches, self->fd, self->mem);
-	opponent_start(&evictor, evict_all, self->fd, self->mem);
-	count_in_pages(_metadata, self->mem, PAGE, rounds(100000), &evictor);
+	count_in_evicted(_metadata, self->fd, self->mem, rounds(100000));
 	EXPECT_LT(0, opponent_end(&dropper));
-	opponent_end(&evictor);
-	EXPECT_TRUE(page_is(self->mem + (COUNTERS + 1) * PAGE, PAGE_RANDOM,
-			    test_seed + COUNTERS + 1));
 }
 
 static void move_about(struct opponent *o)
@@ -169,16 +169,11 @@ static void move_about(struct opponent *o)
 
 TEST_F(race, migration)
 {
-	struct opponent mover, evictor;
+	struct opponent mover;
 
-	fill_pages(self->mem, FILE_PAGES);
 	opponent_start(&mover, move_about, self->fd, self->mem);
-	opponent_start(&evictor, evict_all, self->fd, self->mem);
-	count_in_pages(_metadata, self->mem, PAGE, rounds(100000), &evictor);
+	count_in_evicted(_metadata, self->fd, self->mem, rounds(100000));
 	EXPECT_LT(0, opponent_end(&mover));
-	opponent_end(&evictor);
-	EXPECT_TRUE(page_is(self->mem + (COUNTERS + 1) * PAGE, PAGE_RANDOM,
-			    test_seed + COUNTERS + 1));
 }
 
 /* --------------------------------------------------- looked at while it moves */

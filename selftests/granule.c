@@ -19,19 +19,14 @@ FIXTURE(granule)
 
 FIXTURE_SETUP(granule)
 {
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	self->fd = mapped_open(&self->mnt, NULL, FILE_SIZE, &self->mem);
 	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
 	ASSERT_EQ(0, vm_stat(self->fd, &self->stat));
 }
 
 FIXTURE_TEARDOWN(granule)
 {
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, FILE_SIZE));
 }
 
 static int vm_limit(uint64_t vm, uint64_t limit)
@@ -44,14 +39,6 @@ static uint64_t resident_pages(int fd)
 	struct vmswap_vm_stat stat;
 
 	return vm_stat(fd, &stat) ? 0 : stat.resident / PAGE;
-}
-
-static void fill_compressible(uint8_t *mem, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		page_make(mem + i * PAGE, PAGE_COMPRESSIBLE, test_seed + i);
 }
 
 static bool page_filled(const uint8_t *mem, unsigned int i)
@@ -122,7 +109,7 @@ TEST_F(granule, written_when_mapped)
 	unsigned int i;
 
 	EXPECT_EQ(0, self->mem[0]);
-	fill_compressible(self->mem, FILE_PAGES);
+	write_class(self->mem, PAGE_COMPRESSIBLE, FILE_PAGES);
 	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
@@ -131,7 +118,7 @@ TEST_F(granule, written_when_mapped)
 /* A balloon gives away single pages: a neighbour's fault does not bring them back. */
 TEST_F(granule, discarded_stay_away)
 {
-	fill_compressible(self->mem, GRANULE);
+	write_class(self->mem, PAGE_COMPRESSIBLE, GRANULE);
 	ASSERT_EQ(0, discard(self->fd, 0, GRANULE * PAGE));
 	self->mem[3 * PAGE] = 1;
 	EXPECT_EQ(1, resident_pages(self->fd));
@@ -167,7 +154,7 @@ TEST_F(granule, sequence_is_read_ahead)
 {
 	unsigned int i;
 
-	fill_compressible(self->mem, FILE_PAGES);
+	write_class(self->mem, PAGE_COMPRESSIBLE, FILE_PAGES);
 	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
@@ -180,7 +167,7 @@ TEST_F(granule, no_prefetch_reads_one)
 	unsigned int i;
 
 	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
-	fill_compressible(self->mem, FILE_PAGES);
+	write_class(self->mem, PAGE_COMPRESSIBLE, FILE_PAGES);
 	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));
@@ -192,7 +179,7 @@ TEST_F(granule, no_order_no_reading)
 {
 	unsigned int i;
 
-	fill_compressible(self->mem, FILE_PAGES);
+	write_class(self->mem, PAGE_COMPRESSIBLE, FILE_PAGES);
 	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES / 4; i++) {
 		/* 1013 is prime: each page once, and no two neighbours in sequence. */
@@ -212,7 +199,7 @@ TEST_F(granule, unused_leave_first)
 
 	CPU_ZERO(&cpus);
 	CPU_SET(0, &cpus);
-	fill_compressible(self->mem, FILE_PAGES);
+	write_class(self->mem, PAGE_COMPRESSIBLE, FILE_PAGES);
 	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	/* A CPU's batch of new pages holds them until others come after them. */
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
@@ -291,7 +278,7 @@ TEST_F(granule, traced)
 
 	ASSERT_EQ(0, trace_begin("vmswap/vmswap_ahead", NULL));
 	ASSERT_EQ(0, trace_begin("vmswap/vmswap_fault", NULL));
-	fill_compressible(self->mem, FILE_PAGES);
+	write_class(self->mem, PAGE_COMPRESSIBLE, FILE_PAGES);
 	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
 	for (i = 0; i < FILE_PAGES; i++)
 		ASSERT_TRUE(page_filled(self->mem, i));

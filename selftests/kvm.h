@@ -14,6 +14,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/*
+ * Its instructions, as bytes: an address is below 64 KiB.  X86_JMP_BACK is to what stands
+ * so many bytes before it.
+ */
+#define X86_SET_AL(value)	0xb0, (value)
+#define X86_LOAD_AL(at)		0xa0, (at) & 0xff, (at) >> 8
+#define X86_STORE_AL(at)	0xa2, (at) & 0xff, (at) >> 8
+#define X86_HLT			0xf4
+#define X86_JMP_BACK(bytes)	0xeb, 0xfe - (bytes)
+
 struct kvm_guest {
 	int kvm, vm, cpu;
 };
@@ -49,6 +59,14 @@ static inline int kvm_guest_begin(struct kvm_guest *g, uint8_t *mem, size_t size
 static inline int kvm_guest_run(struct kvm_guest *g)
 {
 	return ioctl(g->cpu, KVM_RUN, 0) ? -errno : 0;
+}
+
+/* The lowest byte of RAX; -errno when it cannot be had. */
+static inline int kvm_guest_al(struct kvm_guest *g)
+{
+	struct kvm_regs regs;
+
+	return ioctl(g->cpu, KVM_GET_REGS, &regs) ? -errno : (int)(regs.rax & 0xff);
 }
 
 static inline void kvm_guest_end(struct kvm_guest *g)

@@ -10,37 +10,10 @@
 #include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
 
-/* Small, so that it can be filled. */
-#define TEST_TIER_SIZE	(4 * MIB)
+#include "limit.h"
 
-#include "test-lib.h"
-
-#define VM_SIZE		(48 * MIB)
-#define VM_PAGES	(VM_SIZE / PAGE)
-#define LIMIT		(12 * MIB)
 #define THREADS		16
-#define GRANULE		16
-/* What a limit may be exceeded by: 1 MiB, and a granule for each thread in a fault. */
-#define SLACK(threads)	(MIB + (threads) * GRANULE * PAGE)
-#define BIG_TIER	"big"
-
-FIXTURE(limit)
-{
-	struct test_mount mnt;
-	struct policy policy;
-	uint8_t *mem;
-	uint64_t id;
-	int fd;
-};
-
-static uint64_t resident(int fd)
-{
-	struct vmswap_vm_stat stat;
-
-	return vm_stat(fd, &stat) ? UINT64_MAX : stat.resident;
-}
 
 /* In that time, without another command. */
 static bool comes_within(int fd, uint64_t bytes, int seconds)
@@ -50,59 +23,6 @@ static bool comes_within(int fd, uint64_t bytes, int seconds)
 	for (i = 0; i < 100 * seconds && resident(fd) > bytes; i++)
 		usleep(10000);
 	return resident(fd) <= bytes;
-}
-
-FIXTURE_SETUP(limit)
-{
-	struct vmswap_vm_stat stat;
-
-	ASSERT_EQ(0, policy_open(&self->policy));
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", VM_SIZE);
-	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, VM_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
-	ASSERT_EQ(0, vm_stat(self->fd, &stat));
-	self->id = stat.id;
-	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, LIMIT));
-}
-
-static int set_full(struct policy *p, uint32_t action)
-{
-	policy_cmd(p, VMSWAP_CMD_HOST_SET);
-	policy_put(p, VMSWAP_A_HOST_FULL, &action, sizeof(action));
-	return policy_talk(p, NULL, NULL);
-}
-
-FIXTURE_TEARDOWN(limit)
-{
-	EXPECT_EQ(0, set_full(&self->policy, VMSWAP_FULL_ACTION_WAIT));
-	munmap(self->mem, VM_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
-	policy_close(&self->policy);
-}
-
-static int add_big_tier(struct policy *p)
-{
-	return policy_tier_add(p, BIG_TIER, VMSWAP_TIER_KIND_RAM, 256 * MIB);
-}
-
-static void write_pages(uint8_t *mem, enum page_class class, size_t pages)
-{
-	size_t i;
-
-	for (i = 0; i < pages; i++)
-		page_make(mem + i * PAGE, class, test_seed + i);
-}
-
-static size_t wrong_pages(const uint8_t *mem, enum page_class class, size_t pages)
-{
-	size_t i, wrong = 0;
-
-	for (i = 0; i < pages; i++)
-		wrong += !page_is(mem + i * PAGE, class, test_seed + i);
-	return wrong;
 }
 
 /* ------------------------------------------------------------------ many threads */
@@ -185,14 +105,6 @@ TEST_F(limit, many_threads)
 
 /* ------------------------------------------------------------------ a limit is cut */
 
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 #define TOUCHERS	4
 
 struct toucher {
@@ -234,18 +146,18 @@ TEST_F(limit, cut_under_load)
 
 	ASSERT_EQ(0, add_big_tier(&self->policy));
 	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, UINT64_MAX));
-	write_pages(self->mem, PAGE_COMPRESSIBLE, VM_PAGES);
+	write_class(self->mem, PAGE_COMPRESSIBLE, VM_PAGES);
 	for (i = 0; i < TOUCHERS; i++) {
 		t[i] = (struct toucher){ .mem = self->mem, .state = test_seed + i, .stop = &stop };
 		ASSERT_EQ(0, pthread_create(&t[i].thread, NULL, touch, &t[i]));
 	}
 	usleep(200000);
-	start = seconds();
+	start = now_seconds();
 	for (i = 0; i < TOUCHERS; i++)
 		before[i] = atomic_load(&t[i].touched);
 	EXPECT_EQ(0, policy_vm_limit(&self->policy, self->id, 4 * MIB));
 	EXPECT_TRUE(comes_within(self->fd, 4 * MIB + SLACK(TOUCHERS), 60));
-	printf("# within the limit after %.2f s\n", seconds() - start);
+	printf("# within the limit after %.2f s\n", now_seconds() - start);
 	usleep(500000);
 	atomic_store(&stop, true);
 	for (i = 0; i < TOUCHERS; i++) {
@@ -255,7 +167,7 @@ TEST_F(limit, cut_under_load)
 	ASSERT_EQ(0, vm_stat(self->fd, &stat));
 	EXPECT_EQ(0, stat.stalled);
 	EXPECT_GE(4 * MIB + SLACK(TOUCHERS), stat.resident);
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_COMPRESSIBLE, VM_PAGES));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_COMPRESSIBLE, VM_PAGES));
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
 }
@@ -294,7 +206,7 @@ TEST_F(limit, hot_pages_stay)
 	ASSERT_EQ(0, policy_once_vm_set(self->id, VMSWAP_A_VM_GRANULE, 1));
 	ASSERT_EQ(0, policy_once_vm_set(self->id, VMSWAP_A_VM_PREFETCH, 0));
 	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, HOT_LIMIT));
-	write_pages(self->mem, PAGE_COMPRESSIBLE, HOT_PAGES);
+	write_class(self->mem, PAGE_COMPRESSIBLE, HOT_PAGES);
 	/* Cold pages come once, as new ones: what is read from a tier is hot. */
 	for (i = 0; i < COLD_PAGES; i++) {
 		if (i == COLD_BEGIN)
@@ -321,7 +233,7 @@ static pid_t write_random_pages(uint8_t *mem)
 
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		write_pages(mem, PAGE_RANDOM, VM_PAGES);
+		write_class(mem, PAGE_RANDOM, VM_PAGES);
 		_exit(0);
 	}
 	return pid;
@@ -353,7 +265,7 @@ TEST_F(limit, full_wait)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, VM_PAGES));
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
 }
@@ -384,7 +296,7 @@ TEST_F(limit, populate)
 	EXPECT_EQ(0, madvise(self->mem, VM_SIZE, MADV_POPULATE_WRITE));
 	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
 	EXPECT_LT(LIMIT / 2, resident(self->fd));
-	write_pages(self->mem, PAGE_COMPRESSIBLE, VM_PAGES);
+	write_class(self->mem, PAGE_COMPRESSIBLE, VM_PAGES);
 	ASSERT_EQ(0, evict(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, madvise(self->mem, VM_SIZE, MADV_POPULATE_WRITE));
 	ASSERT_EQ(0, vm_stat(self->fd, &stat));
@@ -392,7 +304,7 @@ TEST_F(limit, populate)
 	EXPECT_LT(LIMIT / 2, stat.resident);
 	EXPECT_LE(VM_PAGES, stat.swapin_pages);
 	EXPECT_EQ(0, stat.stalled);
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_COMPRESSIBLE, VM_PAGES));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_COMPRESSIBLE, VM_PAGES));
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
 }
@@ -405,7 +317,7 @@ TEST_F(limit, populate_killed)
 
 	/* The tier is full of these. */
 	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, UINT64_MAX));
-	write_pages(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE);
+	write_class(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE);
 	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, LIMIT));
 	pid = fork();
 	ASSERT_LE(0, pid);
@@ -420,7 +332,7 @@ TEST_F(limit, populate_killed)
 	EXPECT_TRUE(WIFSIGNALED(status));
 	EXPECT_GT(VM_SIZE, resident(self->fd));
 	EXPECT_EQ(0, set_full(&self->policy, VMSWAP_FULL_ACTION_EXCEED));
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, 64));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, 64));
 }
 
 #define PUNCH	(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
@@ -530,6 +442,7 @@ TEST_F(limit, full_wait_write)
 
 	ASSERT_TRUE(start_writer(&w, path_in(&self->mnt, "vm")));
 	EXPECT_TRUE(writer_waits(&w, self->fd));
+	EXPECT_LT(3, wait_for_stalled(self->fd, 3));
 	before = atomic_load(w.done);
 	EXPECT_EQ(0, fstat(self->fd, &st));
 	EXPECT_EQ(VM_SIZE + before, st.st_size);
@@ -549,7 +462,7 @@ TEST_F(limit, full_wait_write)
 /* So does a punch that brings an edge in, in whose page the rest has to stay. */
 TEST_F(limit, full_wait_punch)
 {
-	uint64_t edge = VM_SIZE;
+	uint64_t edge = VM_SIZE, stalled;
 	uint8_t page[PAGE];
 	struct writer w;
 	pid_t pid;
@@ -560,8 +473,9 @@ TEST_F(limit, full_wait_punch)
 	while (!is_swapped(self->fd, edge) && edge < VM_SIZE + LIMIT)
 		edge += PAGE;
 	ASSERT_TRUE(is_swapped(self->fd, edge));
+	stalled = wait_for_stalled(self->fd, 0);
 	pid = start_punch(self->fd, edge + 1, 10);
-	sleep(1);
+	EXPECT_LT(stalled + 3, wait_for_stalled(self->fd, stalled + 3));
 	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
 	EXPECT_TRUE(is_swapped(self->fd, edge));
 	/* One that frees what it needs for its edge waits for nobody. */
@@ -582,10 +496,37 @@ static int exceed(int fd, struct policy *p, uint64_t id, uint8_t *mem)
 
 	if (ret)
 		return ret;
-	write_pages(mem, PAGE_RANDOM, 2 * LIMIT / PAGE);
+	write_class(mem, PAGE_RANDOM, 2 * LIMIT / PAGE);
 	ret = policy_vm_limit(p, id, LIMIT);
 	usleep(500000);
 	return ret;
+}
+
+/* A read of what is in a full tier waits, and counts, as others do. */
+TEST_F(limit, full_wait_read)
+{
+	struct vmswap_vm_stat stat;
+	uint8_t page[PAGE];
+	uint64_t at = 0;
+	pid_t pid;
+
+	ASSERT_EQ(0, exceed(self->fd, &self->policy, self->id, self->mem));
+	ASSERT_LT(LIMIT + MIB, resident(self->fd));
+	while (!is_swapped(self->fd, at) && at < 2 * LIMIT)
+		at += PAGE;
+	ASSERT_TRUE(is_swapped(self->fd, at));
+	ASSERT_EQ(0, vm_stat(self->fd, &stat));
+	ASSERT_EQ(0, stat.stalled);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(pread(self->fd, page, PAGE, at) != (ssize_t)PAGE);
+	}
+	EXPECT_LT(3, wait_for_stalled(self->fd, 3));
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	/* It goes on as soon as it may. */
+	EXPECT_EQ(0, set_full(&self->policy, VMSWAP_FULL_ACTION_EXCEED));
+	EXPECT_TRUE(ends(pid));
 }
 
 /* A VM beyond its limit of which nothing could go is tried again when a tier comes. */
@@ -595,7 +536,7 @@ TEST_F(limit, idle_until_tier)
 	ASSERT_LT(LIMIT + MIB, resident(self->fd));
 	ASSERT_EQ(0, add_big_tier(&self->policy));
 	EXPECT_TRUE(comes_within(self->fd, LIMIT, 2));
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE));
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
 }
@@ -625,7 +566,7 @@ TEST_F(limit, idle_until_larger)
 	ASSERT_LT(LIMIT + MIB, resident(self->fd));
 	ASSERT_EQ(0, policy_tier_set_size(&self->policy, TEST_TIER, 256 * MIB));
 	EXPECT_TRUE(comes_within(self->fd, LIMIT, 2));
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, 2 * LIMIT / PAGE));
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, policy_tier_set_size(&self->policy, TEST_TIER, TEST_TIER_SIZE));
 }
@@ -638,14 +579,14 @@ TEST_F(limit, idle_until_unlocked)
 {
 	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, UINT64_MAX));
 	ASSERT_EQ(0, add_big_tier(&self->policy));
-	write_pages(self->mem, PAGE_COMPRESSIBLE, 2 * LIMIT / PAGE);
+	write_class(self->mem, PAGE_COMPRESSIBLE, 2 * LIMIT / PAGE);
 	ASSERT_EQ(0, mlock(self->mem, 2 * LIMIT));
 	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, LIMIT));
 	usleep(2500000);
 	ASSERT_EQ(2 * LIMIT, resident(self->fd));
 	ASSERT_EQ(0, munlock(self->mem, 2 * LIMIT));
 	EXPECT_TRUE(comes_within(self->fd, LIMIT, 8));
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_COMPRESSIBLE, 2 * LIMIT / PAGE));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_COMPRESSIBLE, 2 * LIMIT / PAGE));
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
 }
@@ -660,15 +601,15 @@ TEST_F(limit, full_exceed)
 	struct vmswap_vm_stat stat;
 
 	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, UINT64_MAX));
-	start = seconds();
-	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
-	unlimited = seconds() - start;
+	start = now_seconds();
+	write_class(self->mem, PAGE_RANDOM, VM_PAGES);
+	unlimited = now_seconds() - start;
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, LIMIT));
 	ASSERT_EQ(0, set_full(&self->policy, VMSWAP_FULL_ACTION_EXCEED));
-	start = seconds();
-	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
-	limited = seconds() - start;
+	start = now_seconds();
+	write_class(self->mem, PAGE_RANDOM, VM_PAGES);
+	limited = now_seconds() - start;
 	printf("# %lu pages in %.2f s, beyond the limit in %.2f s\n", VM_PAGES, unlimited,
 	       limited);
 	EXPECT_LT(VM_SIZE - 8 * MIB, resident(self->fd));
@@ -678,7 +619,7 @@ TEST_F(limit, full_exceed)
 	 * Those in the full tier come in only while the limit may be exceeded.  Each makes
 	 * room there, for which another page is looked for.
 	 */
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES / (is_debug_kernel() ? 32 : 8)));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, VM_PAGES / (is_debug_kernel() ? 32 : 8)));
 }
 
 /*
@@ -690,7 +631,7 @@ TEST_F(limit, prefetch_evicts_nothing)
 	struct vmswap_vm_stat before, after;
 
 	ASSERT_EQ(0, add_big_tier(&self->policy));
-	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
+	write_class(self->mem, PAGE_RANDOM, VM_PAGES);
 	ASSERT_EQ(0, evict(self->fd, 0, VM_SIZE));
 	ASSERT_EQ(0, vm_stat(self->fd, &before));
 	ASSERT_GT(LIMIT / 2, before.resident);
@@ -703,20 +644,6 @@ TEST_F(limit, prefetch_evicts_nothing)
 	EXPECT_GT(LIMIT, after.resident);
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
-}
-
-/* What is in a tier comes back as far as the limit goes, and not a page less. */
-TEST_F(limit, tier_del_to_the_limit)
-{
-	ASSERT_EQ(0, policy_vm_limit(&self->policy, self->id, VM_SIZE));
-	ASSERT_EQ(0, policy_tier_del(&self->policy, TEST_TIER));
-	ASSERT_EQ(0, add_big_tier(&self->policy));
-	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
-	ASSERT_EQ(0, evict(self->fd, 0, VM_SIZE));
-	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
-	EXPECT_EQ(VM_SIZE, resident(self->fd));
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES));
-	EXPECT_EQ(0, test_tier_add());
 }
 
 /* The process id of the kernel's thread of this name, or 0. */
@@ -758,9 +685,9 @@ TEST_F(limit, nice_thread)
 TEST_F(limit, incompressible)
 {
 	ASSERT_EQ(0, add_big_tier(&self->policy));
-	write_pages(self->mem, PAGE_RANDOM, VM_PAGES);
+	write_class(self->mem, PAGE_RANDOM, VM_PAGES);
 	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, VM_PAGES));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, VM_PAGES));
 	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, BIG_TIER));
@@ -770,17 +697,17 @@ TEST_F(limit, no_tier)
 {
 	ASSERT_EQ(0, policy_tier_del(&self->policy, TEST_TIER));
 	/* What needs no tier leaves. */
-	write_pages(self->mem, PAGE_SAME_FILLED, VM_PAGES);
+	write_class(self->mem, PAGE_SAME_FILLED, VM_PAGES);
 	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_SAME_FILLED, VM_PAGES));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_SAME_FILLED, VM_PAGES));
 	memset(self->mem, 0, VM_SIZE);
 	EXPECT_GE(LIMIT + SLACK(1), resident(self->fd));
 	EXPECT_TRUE(is_zero(self->mem, VM_SIZE));
 	/* The rest stays, and a limit that asks for it is refused. */
 	ASSERT_EQ(0, discard(self->fd, 0, VM_SIZE));
-	write_pages(self->mem, PAGE_RANDOM, LIMIT / PAGE / 2);
+	write_class(self->mem, PAGE_RANDOM, LIMIT / PAGE / 2);
 	EXPECT_EQ(-ENOSPC, policy_vm_limit(&self->policy, self->id, LIMIT / 4));
-	EXPECT_EQ(0, wrong_pages(self->mem, PAGE_RANDOM, LIMIT / PAGE / 2));
+	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, LIMIT / PAGE / 2));
 	EXPECT_EQ(0, test_tier_add());
 }
 

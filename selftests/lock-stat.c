@@ -127,25 +127,16 @@ struct world {
 
 static int world_open(struct world *w)
 {
-	int ret = test_mount(&w->mnt, NULL);
-
-	if (ret)
-		return ret;
-	w->fd = file_make(&w->mnt, "vm", SIZE);
+	w->fd = mapped_open(&w->mnt, NULL, SIZE, &w->mem);
 	if (w->fd < 0)
 		return w->fd;
-	w->mem = map_shared(w->fd, SIZE);
-	if (w->mem == MAP_FAILED)
-		return -errno;
 	return classes_read(&w->own) > 0 ? 0 : -ENOENT;
 }
 
 static int world_close(struct world *w)
 {
 	counting(false);
-	munmap(w->mem, SIZE);
-	close(w->fd);
-	return test_umount(&w->mnt);
+	return mapped_close(&w->mnt, w->fd, w->mem, SIZE);
 }
 
 FIXTURE(lock_stat)
@@ -252,22 +243,24 @@ TEST_F(lock_stat, same_filled)
 	EXPECT_EQ(0, shared_locks(&self->w.own));
 }
 
+static void expect_none_at_swap_in(struct __test_metadata *_metadata, struct world *w,
+				   enum page_class class)
+{
+	fill_all(w->mem, class);
+	ASSERT_EQ(0, evict(w->fd, 0, SIZE));
+	ASSERT_EQ(0, storm(w->mem, IN_ORDER));
+	EXPECT_LE(PAGES / 32, faults_counted());
+	EXPECT_EQ(0, shared_locks(&w->own));
+}
+
 TEST_F(lock_stat, swap_in_compressed)
 {
-	fill_all(self->w.mem, PAGE_COMPRESSIBLE);
-	ASSERT_EQ(0, evict(self->w.fd, 0, SIZE));
-	ASSERT_EQ(0, storm(self->w.mem, IN_ORDER));
-	EXPECT_LE(PAGES / 32, faults_counted());
-	EXPECT_EQ(0, shared_locks(&self->w.own));
+	expect_none_at_swap_in(_metadata, &self->w, PAGE_COMPRESSIBLE);
 }
 
 TEST_F(lock_stat, swap_in_incompressible)
 {
-	fill_all(self->w.mem, PAGE_RANDOM);
-	ASSERT_EQ(0, evict(self->w.fd, 0, SIZE));
-	ASSERT_EQ(0, storm(self->w.mem, IN_ORDER));
-	EXPECT_LE(PAGES / 32, faults_counted());
-	EXPECT_EQ(0, shared_locks(&self->w.own));
+	expect_none_at_swap_in(_metadata, &self->w, PAGE_RANDOM);
 }
 
 /* Eviction takes the lock of the compressor's buffers: the names are right. */

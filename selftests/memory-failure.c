@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * memory-failure.c - the memory of a page breaks: it alone is lost, unless its bytes
- * are elsewhere, too.  The error is injected; needs CONFIG_MEMORY_FAILURE and brd.
+ * are elsewhere, too.  The error is injected; needs CONFIG_MEMORY_FAILURE and brd.  So it
+ * is with a page whose only copy a device does not give back (null_blk, dm-error).
  */
 #include <linux/falloc.h>
 #include <sys/swap.h>
 
+#include "disk.h"
+#include "dm.h"
 #include "kvm.h"
 #include "sigbus.h"
 #include "test-lib.h"
@@ -28,15 +31,10 @@ FIXTURE(failure)
 	uint8_t *mem;
 };
 
-static bool run(const char *command)
-{
-	return !system(command);
-}
-
 /* A device keeps its copy when the page is read again, a ram tier does not. */
 static int device_tier_add(void)
 {
-	return policy_once(policy_tier_add_block, TEST_TIER, "/dev/ram0", 0);
+	return policy_once(policy_tier_add_block, TEST_TIER, BRD, 0);
 }
 
 /* ---------------------------------------------------------------------- breaking */
@@ -72,21 +70,16 @@ static bool can_break(void)
 FIXTURE_SETUP(failure)
 {
 	ASSERT_EQ(0, bus_catch());
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	self->fd = mapped_open(&self->mnt, NULL, FILE_SIZE, &self->mem);
 	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
 	ASSERT_EQ(0, vm_stat(self->fd, &self->stat));
-	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	ASSERT_EQ(0, vm_read_single(self->fd));
 	fill_pages(self->mem, FILE_PAGES);
 }
 
 FIXTURE_TEARDOWN(failure)
 {
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, FILE_SIZE));
 }
 
 static bool others_filled(const uint8_t *mem)
@@ -115,6 +108,14 @@ static bool make_clean(int fd, uint8_t *mem)
 
 /* --------------------------------------------------------------- no other copy */
 
+/* A system call that is given the page is told so, by no signal. */
+static void expect_calls_told(struct __test_metadata *_metadata, int fd, uint8_t *mem)
+{
+	bus_code = 0;
+	expect_efault(_metadata, fd, AT + PAGE, mem + AT);
+	EXPECT_EQ(0, bus_code);
+}
+
 static void expect_lost(struct __test_metadata *_metadata, int fd, uint8_t *mem)
 {
 	uint8_t *other = map_shared(fd, FILE_SIZE), page[PAGE];
@@ -124,6 +125,8 @@ static void expect_lost(struct __test_metadata *_metadata, int fd, uint8_t *mem)
 	EXPECT_EQ(BUS_MCEERR_AR, touch(mem + AT));
 	/* Who had not mapped it yet is told so, too. */
 	EXPECT_EQ(BUS_MCEERR_AR, touch(other + AT));
+	expect_calls_told(_metadata, fd, mem);
+	expect_calls_told(_metadata, fd, other);
 	EXPECT_EQ(-1, pread(fd, page, PAGE, AT));
 	EXPECT_EQ(EIO, errno);
 	EXPECT_EQ(0, evict(fd, 0, FILE_SIZE));
@@ -253,8 +256,8 @@ TEST_F(failure, refused_read_leaves_a_page_to_fill)
 
 /* ------------------------------------------------------------ a virtual CPU meets it */
 
-/* mov AT, %al; hlt; and once more. */
-static const uint8_t reads_page[] = { 0xa0, AT & 0xff, AT >> 8, 0xf4, 0xeb, 0xfa };
+/* And once more. */
+static const uint8_t reads_page[] = { X86_LOAD_AL(AT), X86_HLT, X86_JMP_BACK(4) };
 
 /* As touch(): in a guest whose memory this is. */
 static int guest_touch(struct kvm_guest *g, uint8_t *page)
@@ -262,14 +265,6 @@ static int guest_touch(struct kvm_guest *g, uint8_t *page)
 	if (sigsetjmp(bus, 1))
 		return bus_addr == page ? bus_code : -1;
 	return kvm_guest_run(g);
-}
-
-/* What its last touch has read. */
-static int guest_byte(struct kvm_guest *g)
-{
-	struct kvm_regs regs;
-
-	return ioctl(g->cpu, KVM_GET_REGS, &regs) ? -errno : regs.rax & 0xff;
 }
 
 /*
@@ -284,7 +279,7 @@ static void expect_guest_told(struct __test_metadata *_metadata, struct kvm_gues
 	EXPECT_EQ(BUS_MCEERR_AR, guest_touch(g, mem + AT));
 	ASSERT_EQ(0, discard(fd, AT, PAGE));
 	ASSERT_EQ(0, guest_touch(g, mem + AT));
-	EXPECT_EQ(0, guest_byte(g));
+	EXPECT_EQ(0, kvm_guest_al(g));
 }
 
 /* Its page tables had the page, as those of the VMM, which now say that it is poisoned. */
@@ -298,7 +293,7 @@ TEST_F(failure, guest_that_had_it_is_told)
 	self->mem[AT] = 0xa5;
 	ASSERT_EQ(0, kvm_guest_begin(&g, self->mem, FILE_SIZE));
 	ASSERT_EQ(0, guest_touch(&g, self->mem + AT));
-	EXPECT_EQ(0xa5, guest_byte(&g));
+	EXPECT_EQ(0xa5, kvm_guest_al(&g));
 	ASSERT_EQ(0, lose_page(self->mem + AT));
 	expect_guest_told(_metadata, &g, self->fd, self->mem);
 	kvm_guest_end(&g);
@@ -426,6 +421,92 @@ TEST_F(failure, nothing_lost_is_no_event)
 	policy_close(&p);
 }
 
+/* ------------------------------------------------- a device that gives nothing back */
+
+#define DISK		"unread"
+#define DEVICE		"vmswap-unread"
+
+static bool device_break(void)
+{
+	return dm_change(DEVICE, "0 32768 error");
+}
+
+static bool device_overwrite(void)
+{
+	return run("dd if=/dev/urandom of=/dev/" DISK " bs=1M count=16 oflag=direct status=none");
+}
+
+FIXTURE(unreadable)
+{
+	struct test_mount mnt;
+	int fd;
+	uint8_t *mem;
+};
+
+FIXTURE_VARIANT(unreadable)
+{
+	bool (*spoil)(void);
+};
+
+FIXTURE_VARIANT_ADD(unreadable, errors)
+{
+	.spoil = device_break,
+};
+
+/* The checksum tells. */
+FIXTURE_VARIANT_ADD(unreadable, other_bytes)
+{
+	.spoil = device_overwrite,
+};
+
+/* A guest that reads a page whose only copy is on the device. */
+FIXTURE_SETUP(unreadable)
+{
+	ASSERT_EQ(0, bus_catch());
+	ASSERT_EQ(0, disk_make(DISK, 16));
+	ASSERT_TRUE(dm_make(DEVICE, "0 32768 linear /dev/" DISK " 0"));
+	ASSERT_EQ(0, policy_once(policy_tier_add_block, DISK, DM_DIR DEVICE, 0));
+	self->fd = mapped_open(&self->mnt, NULL, FILE_SIZE, &self->mem);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, vm_use_tier(self->fd, DISK));
+	fill_pages(self->mem, FILE_PAGES);
+	ASSERT_TRUE(evict_page(self->fd, AT));
+	ASSERT_TRUE(variant->spoil());
+}
+
+FIXTURE_TEARDOWN(unreadable)
+{
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, FILE_SIZE));
+	EXPECT_EQ(0, policy_once_tier_del(DISK));
+	EXPECT_TRUE(dm_remove(DEVICE));
+	EXPECT_EQ(0, disk_remove(DISK));
+}
+
+TEST_F(unreadable, thread_is_told)
+{
+	EXPECT_EQ(BUS_MCEERR_AR, touch(self->mem + AT));
+	expect_lost(_metadata, self->fd, self->mem);
+}
+
+TEST_F(unreadable, call_is_told)
+{
+	expect_calls_told(_metadata, self->fd, self->mem);
+	expect_lost(_metadata, self->fd, self->mem);
+}
+
+TEST_F(unreadable, guest_is_told)
+{
+	struct kvm_guest g;
+
+	if (!kvm_usable())
+		SKIP(return, "%s", "no /dev/kvm");
+	memcpy(self->mem, reads_page, sizeof(reads_page));
+	ASSERT_EQ(0, kvm_guest_begin(&g, self->mem, FILE_SIZE));
+	expect_guest_told(_metadata, &g, self->fd, self->mem);
+	EXPECT_EQ(0, poisoned_bytes(self->fd));
+	kvm_guest_end(&g);
+}
+
 /* ----------------------------------------------------- copies of private mappings */
 
 FIXTURE(copies)
@@ -437,15 +518,9 @@ FIXTURE(copies)
 
 FIXTURE_SETUP(copies)
 {
-	struct vmswap_vm_stat stat;
-
-	ASSERT_EQ(0, test_mount(&self->mnt, "private=allow"));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	self->fd = mapped_open(&self->mnt, "private=allow", FILE_SIZE, &self->mem);
 	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
-	ASSERT_EQ(0, vm_stat(self->fd, &stat));
-	ASSERT_EQ(0, policy_once_vm_set(stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	ASSERT_EQ(0, vm_read_single(self->fd));
 	fill_pages(self->mem, FILE_PAGES);
 	self->own = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0);
 	ASSERT_NE(MAP_FAILED, self->own);
@@ -455,9 +530,7 @@ FIXTURE_SETUP(copies)
 FIXTURE_TEARDOWN(copies)
 {
 	munmap(self->own, FILE_SIZE);
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, FILE_SIZE));
 }
 
 /* Who had it mapped is told, for to take that back would take the copy, too. */
@@ -538,7 +611,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	bus_catch();
-	if (geteuid() || !can_break() || !run("modprobe brd rd_nr=1 rd_size=16384")) {
+	if (geteuid() || !can_break() || !brd_make()) {
 		printf("1..0 # SKIP needs root, CONFIG_MEMORY_FAILURE and brd\n");
 		return KSFT_SKIP;
 	}
@@ -550,7 +623,7 @@ int main(int argc, char **argv)
 		return KSFT_FAIL;
 	}
 	ret = test_run_in_child(argc, argv);
-	if (test_tier_del() || !run("modprobe -r brd")) {
+	if (test_tier_del() || !brd_remove()) {
 		printf("# the tier cannot be removed, or something leaked\n");
 		ret = KSFT_FAIL;
 	}

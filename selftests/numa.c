@@ -24,18 +24,13 @@ FIXTURE_SETUP(numa)
 {
 	if (access("/sys/devices/system/node/node1", F_OK))
 		SKIP(return, "%s", "one node only");
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	self->fd = mapped_open(&self->mnt, NULL, FILE_SIZE, &self->mem);
 	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
 }
 
 FIXTURE_TEARDOWN(numa)
 {
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, FILE_SIZE));
 }
 
 static int mbind_to(void *mem, size_t size, int mode, unsigned long *nodes)

@@ -9,6 +9,7 @@
 #include <sys/sysinfo.h>
 
 #include "cgroup.h"
+#include "dm.h"
 #include "tracing.h"
 
 #define MAX_RAM	(GIB + GIB / 4)
@@ -59,12 +60,9 @@ FIXTURE_SETUP(pressure)
 {
 	if (ram_bytes() > MAX_RAM)
 		SKIP(return, "%s", "the test host has too much memory");
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
 	self->size = (ram_bytes() + ram_bytes() / 4) & -MIB;
-	self->fd = file_make(&self->mnt, "vm", self->size);
+	self->fd = mapped_open(&self->mnt, NULL, self->size, &self->mem);
 	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, self->size);
-	ASSERT_NE(MAP_FAILED, self->mem);
 	self->killed = vmstat("oom_kill");
 	ASSERT_LT(0, file_read(SCALE, self->scale, sizeof(self->scale)));
 }
@@ -75,37 +73,18 @@ FIXTURE_TEARDOWN(pressure)
 		return;
 	EXPECT_EQ(0, write_file(SCALE, self->scale));
 	if (self->halves)
-		EXPECT_EQ(0, system("dmsetup resume " HUNG));
-	munmap(self->mem, self->size);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+		EXPECT_TRUE(dm_resume(HUNG));
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, self->size));
 	if (self->slow) {
 		EXPECT_EQ(0, policy_once_tier_del(DISK_TIER));
-		EXPECT_EQ(0, system("dmsetup remove --retry " SLOW));
+		EXPECT_TRUE(dm_remove(SLOW));
 	}
 	if (self->halves) {
 		EXPECT_EQ(0, policy_once_tier_del(WELL));
 		EXPECT_EQ(0, policy_once_tier_del(HUNG));
-		EXPECT_EQ(0, system("dmsetup remove --retry " WELL));
-		EXPECT_EQ(0, system("dmsetup remove --retry " HUNG));
+		EXPECT_TRUE(dm_remove(WELL));
+		EXPECT_TRUE(dm_remove(HUNG));
 	}
-}
-
-static void write_class(uint8_t *mem, enum page_class class, size_t pages)
-{
-	size_t i;
-
-	for (i = 0; i < pages; i++)
-		page_make(mem + i * PAGE, class, test_seed + i);
-}
-
-static size_t wrong_class(const uint8_t *mem, enum page_class class, size_t pages)
-{
-	size_t i, wrong = 0;
-
-	for (i = 0; i < pages; i++)
-		wrong += !page_is(mem + i * PAGE, class, test_seed + i);
-	return wrong;
 }
 
 static void write_pages(uint8_t *mem, size_t pages)
@@ -228,7 +207,7 @@ static bool have_disk(void)
 {
 	int i;
 
-	if (system("modprobe virtio_blk"))
+	if (!run("modprobe virtio_blk"))
 		return false;
 	for (i = 0; i < 100 && access(DISK, F_OK); i++)
 		usleep(10000);
@@ -290,14 +269,10 @@ TEST_F(pressure, page_cache)
 
 static int slow_tier_add(unsigned int ms)
 {
-	char command[256];
-
-	snprintf(command, sizeof(command),
-		 "dmsetup create %s --table '0 %llu delay %s 0 0 %s 0 %u' && dmsetup mknodes",
-		 SLOW, DISK_SIZE / 512, DISK, DISK, ms);
-	if (!have_disk() || system("modprobe dm-delay") || system(command))
+	if (!have_disk() || !run("modprobe dm-delay") ||
+	    !dm_make(SLOW, "0 %llu delay %s 0 0 %s 0 %u", DISK_SIZE / 512, DISK, DISK, ms))
 		return -ENODEV;
-	return policy_once(policy_tier_add_block, DISK_TIER, "/dev/mapper/" SLOW, 0);
+	return policy_once(policy_tier_add_block, DISK_TIER, DM_DIR SLOW, 0);
 }
 
 /* Another process's memory, which grows step by step. */
@@ -348,39 +323,92 @@ static void take_notified(const char *line, void *arg)
 	n->pages += pages;
 }
 
+#define HELPED		3
+#define HOG_SECONDS	60
+#define DEVICE_KEEPS_UP	"this machine is so slow that the device keeps up"
+
+/*
+ * The kernel has asked, and was helped, three times; or so much time is over: a machine that
+ * is busy with other things tries for so long that the device keeps up, and asks nobody.  Then
+ * the case has not seen what it is there for, and is no pass.
+ */
+static bool until_helped(struct hog *hog, struct notified *n)
+{
+	double end = now_seconds() + HOG_SECONDS;
+	unsigned long calls;
+
+	do {
+		calls = n->calls;
+		if (!hog_grow(hog))
+			return false;
+		*n = (struct notified){};
+		if (trace_lines(take_notified, n))
+			return false;
+		/* Told at once: whoever is killed tells nothing more. */
+		if (n->calls != calls)
+			printf("# call %lu, %lu have helped\n", n->calls, n->helped);
+	} while (n->helped < HELPED && now_seconds() < end);
+	printf("# the notifier was called %lu times, helped %lu times, with %lu pages\n",
+	       n->calls, n->helped, n->pages);
+	return true;
+}
+
 /*
  * Memory is taken faster than the device takes pages, and nothing else can be had:
- * the kernel would kill, and its last question is answered.
+ * the kernel would kill, and its last question is answered.  Returns how often.
  */
-TEST_F(pressure, before_the_killer)
+static unsigned long expect_nobody_killed(struct __test_metadata *_metadata, int fd,
+					  uint8_t *mem, uint64_t killed)
 {
 	size_t size = percent_of_ram(50);
 	struct notified n = {};
-	unsigned long calls;
 	struct hog hog;
+
+	write_class(mem, PAGE_RANDOM, size / PAGE);
+	ASSERT_EQ(0, hog_begin(&hog));
+	ASSERT_EQ(0, trace_begin("vmswap/vmswap_oom", NULL));
+	ASSERT_TRUE(until_helped(&hog, &n));
+	trace_end("vmswap/vmswap_oom");
+	print_figures(fd);
+	hog_end(&hog);
+	EXPECT_EQ(killed, vmstat("oom_kill"));
+	EXPECT_EQ(0, wrong_class(mem, PAGE_RANDOM, size / PAGE));
+	EXPECT_TRUE(!n.calls || n.helped);
+	return n.helped;
+}
+
+TEST_F_TIMEOUT(pressure, before_the_killer, 240)
+{
+	unsigned long helped;
 
 	self->slow = !slow_tier_add(VERY_SLOW_MS);
 	if (!self->slow)
 		SKIP(return, "%s", "no " DISK " or no dm-delay");
-	write_class(self->mem, PAGE_RANDOM, size / PAGE);
-	ASSERT_EQ(0, hog_begin(&hog));
-	ASSERT_EQ(0, trace_begin("vmswap/vmswap_oom", NULL));
-	do {
-		calls = n.calls;
-		ASSERT_TRUE(hog_grow(&hog));
-		n = (struct notified){};
-		ASSERT_EQ(0, trace_lines(take_notified, &n));
-		/* Told at once: whoever is killed tells nothing more. */
-		if (n.calls != calls)
-			printf("# call %lu, %lu have helped\n", n.calls, n.helped);
-	} while (n.helped < 3);
-	trace_end("vmswap/vmswap_oom");
-	print_figures(self->fd);
-	printf("# the notifier was called %lu times, helped %lu times, with %lu pages\n",
-	       n.calls, n.helped, n.pages);
-	hog_end(&hog);
-	EXPECT_EQ(self->killed, vmstat("oom_kill"));
-	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, size / PAGE));
+	helped = expect_nobody_killed(_metadata, self->fd, self->mem, self->killed);
+	if (helped < HELPED && _metadata->passed)
+		SKIP(return, "%s", DEVICE_KEEPS_UP);
+}
+
+/* Another VM, asked while the first one's pages are written, has nothing. */
+TEST_F_TIMEOUT(pressure, before_the_killer_two_vms, 240)
+{
+	unsigned long helped;
+	uint8_t *mem;
+	int fd;
+
+	self->slow = !slow_tier_add(VERY_SLOW_MS);
+	if (!self->slow)
+		SKIP(return, "%s", "no " DISK " or no dm-delay");
+	fd = file_make(&self->mnt, "locked", MIB);
+	ASSERT_LE(0, fd);
+	mem = map_shared(fd, MIB);
+	ASSERT_NE(MAP_FAILED, mem);
+	ASSERT_EQ(0, mlock(mem, MIB));
+	helped = expect_nobody_killed(_metadata, self->fd, self->mem, self->killed);
+	munmap(mem, MIB);
+	close(fd);
+	if (helped < HELPED && _metadata->passed)
+		SKIP(return, "%s", DEVICE_KEEPS_UP);
 }
 
 static void take_kswapd(const char *line, void *arg)
@@ -534,20 +562,13 @@ TEST_F(pressure, worker_rests)
 
 static int half_tier_add(const char *name, unsigned int half)
 {
-	char command[256], path[64];
+	char path[64];
 
-	snprintf(command, sizeof(command),
-		 "dmsetup create %s --table '0 %llu linear %s %llu' && dmsetup mknodes", name,
-		 DISK_SIZE / 2 / 512, DISK, half * DISK_SIZE / 2 / 512);
-	snprintf(path, sizeof(path), "/dev/mapper/%s", name);
-	return system(command) ? -ENODEV : policy_once(policy_tier_add_block, name, path, 0);
-}
-
-static int use_tier(int fd, const char *name)
-{
-	struct vmswap_vm_stat stat;
-
-	return vm_stat(fd, &stat) ?: policy_once(policy_vm_tiers, stat.id, name);
+	snprintf(path, sizeof(path), DM_DIR "%s", name);
+	if (!dm_make(name, "0 %llu linear %s %llu", DISK_SIZE / 2 / 512, DISK,
+		     half * DISK_SIZE / 2 / 512))
+		return -ENODEV;
+	return policy_once(policy_tier_add_block, name, path, 0);
 }
 
 /* Within a minute.  What is swapped now, in bytes. */
@@ -580,11 +601,11 @@ TEST_F(pressure, hung_device_stops_one_vm)
 	ASSERT_EQ(0, half_tier_add(WELL, 0));
 	ASSERT_EQ(0, half_tier_add(HUNG, 1));
 	self->halves = true;
-	ASSERT_EQ(0, use_tier(self->fd, HUNG));
-	ASSERT_EQ(0, use_tier(user.fd, WELL));
+	ASSERT_EQ(0, vm_use_tier(self->fd, HUNG));
+	ASSERT_EQ(0, vm_use_tier(user.fd, WELL));
 	write_class(self->mem, PAGE_RANDOM, hung);
 	write_class(user.mem + PAGE, PAGE_RANDOM, well);
-	ASSERT_EQ(0, system("dmsetup suspend --nolockfs --noflush " HUNG));
+	ASSERT_TRUE(dm_suspend(HUNG));
 	/* The worker works while less than two fifths are free; kswapd does not yet. */
 	ASSERT_EQ(0, write_file(SCALE, "1000"));
 	ASSERT_EQ(0, hog_begin(&hog));
@@ -595,7 +616,7 @@ TEST_F(pressure, hung_device_stops_one_vm)
 	EXPECT_EQ(0, wait_for_swapped(self->fd, 0, &user));
 	hog_end(&hog);
 	/* It was asked before: nobody needs memory now. */
-	ASSERT_EQ(0, system("dmsetup resume " HUNG));
+	ASSERT_TRUE(dm_resume(HUNG));
 	EXPECT_LT(0, wait_for_swapped(self->fd, 1, &user));
 	print_figures(self->fd);
 	EXPECT_EQ(0, wrong_class(self->mem, PAGE_RANDOM, hung));

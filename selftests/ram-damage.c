@@ -176,22 +176,17 @@ FIXTURE_SETUP(damage)
 	ASSERT_NE(NULL, (void *)self->regs);
 	ASSERT_EQ(0, bus_catch());
 	ASSERT_EQ(0, policy_once(policy_tier_add_first, TIER, variant->algo));
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	self->fd = mapped_open(&self->mnt, NULL, FILE_SIZE, &self->mem);
 	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
 	ASSERT_EQ(0, vm_stat(self->fd, &self->stat));
-	ASSERT_EQ(0, policy_once_vm_set(self->stat.id, VMSWAP_A_VM_PREFETCH, 0));
+	ASSERT_EQ(0, vm_read_single(self->fd));
 	for (i = 0; i < FILE_PAGES; i++)
 		make_page(self->mem + i * PAGE, variant->random, i);
 }
 
 FIXTURE_TEARDOWN(damage)
 {
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, FILE_SIZE));
 	EXPECT_EQ(0, policy_once_tier_del(TIER));
 }
 

@@ -3,7 +3,6 @@
  * ram-tier.c - what a ram tier takes for pages that compress little, with each of its
  * compressors; and that it gives up what has come back.
  */
-#include <sys/utsname.h>
 
 #include "test-lib.h"
 
@@ -38,18 +37,13 @@ FIXTURE_VARIANT_ADD(ram_tier, zstd)
 FIXTURE_SETUP(ram_tier)
 {
 	ASSERT_EQ(0, policy_once(policy_tier_add_first, TIER, variant->algo));
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", VM_SIZE);
+	self->fd = mapped_open(&self->mnt, NULL, VM_SIZE, &self->mem);
 	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, VM_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
 }
 
 FIXTURE_TEARDOWN(ram_tier)
 {
-	munmap(self->mem, VM_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, VM_SIZE));
 	EXPECT_EQ(0, policy_once_tier_del(TIER));
 }
 
@@ -157,11 +151,7 @@ static bool go_and_return(int fd, uint8_t *mem, size_t turn, size_t first, size_
 /* In groups of pages of which the kernel says how long they may be: from 6.3 on 8. */
 static bool packs_in_eight_pages(void)
 {
-	struct utsname u;
-	int major, minor;
-
-	return !uname(&u) && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 3));
+	return kernel_is_at_least(6, 3);
 }
 
 /* Five of them fit in four pages, on every kernel. */

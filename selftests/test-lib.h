@@ -22,7 +22,9 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/vmswap.h>
@@ -103,23 +105,32 @@ static inline bool page_is(const void *page, enum page_class class, uint64_t num
 	return !memcmp(page, want, PAGE);
 }
 
-/* Pages that differ from each other, and from run to run. */
+/* Pages that differ from each other, unless the class has it otherwise, and from run to run. */
+static inline void write_class(uint8_t *mem, enum page_class class, size_t pages)
+{
+	size_t i;
+
+	for (i = 0; i < pages; i++)
+		page_make(mem + i * PAGE, class, test_seed + i);
+}
+
+static inline size_t wrong_class(const uint8_t *mem, enum page_class class, size_t pages)
+{
+	size_t i, wrong = 0;
+
+	for (i = 0; i < pages; i++)
+		wrong += !page_is(mem + i * PAGE, class, test_seed + i);
+	return wrong;
+}
+
 static inline void fill_pages(uint8_t *mem, unsigned int n)
 {
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		page_make(mem + i * PAGE, PAGE_RANDOM, test_seed + i);
+	write_class(mem, PAGE_RANDOM, n);
 }
 
 static inline bool pages_filled(const uint8_t *mem, unsigned int n)
 {
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (!page_is(mem + i * PAGE, PAGE_RANDOM, test_seed + i))
-			return false;
-	return true;
+	return !wrong_class(mem, PAGE_RANDOM, n);
 }
 
 static inline bool is_zero(const void *bytes, size_t n)
@@ -199,7 +210,29 @@ static inline void *map_shared(int fd, size_t size)
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
-/* --------------------------------------------------------------------- ioctls */
+/* A mount with one file, "vm", mapped at *@mem; its descriptor or -errno. */
+static inline int mapped_open(struct test_mount *m, const char *options, size_t size,
+			      uint8_t **mem)
+{
+	int fd, ret = test_mount(m, options);
+
+	if (ret)
+		return ret;
+	fd = file_make(m, "vm", size);
+	if (fd < 0)
+		return fd;
+	*mem = map_shared(fd, size);
+	return *mem == MAP_FAILED ? -errno : fd;
+}
+
+static inline int mapped_close(struct test_mount *m, int fd, uint8_t *mem, size_t size)
+{
+	munmap(mem, size);
+	close(fd);
+	return test_umount(m);
+}
+
+/* -------------------------------------------------- settings, commands, time */
 
 /* A setting of the kernel: 0 or -errno. */
 static inline int write_file(const char *path, const char *text)
@@ -212,6 +245,28 @@ static inline int write_file(const char *path, const char *text)
 	close(fd);
 	return ret;
 }
+
+/* A command of the shell: has it succeeded? */
+static inline bool __attribute__((format(printf, 1, 2))) run(const char *format, ...)
+{
+	char command[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	return !system(command);
+}
+
+static inline double now_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* --------------------------------------------------------------------- ioctls */
 
 static inline int ranges_ioctl(int fd, unsigned long cmd, uint64_t offset, uint64_t length,
 			       struct vmswap_ranges *result)
@@ -340,6 +395,28 @@ static inline int vm_create(const char *name, uint64_t size)
 	return fd;
 }
 
+/*
+ * System calls to which @page is given, which cannot be had, fail with EFAULT; one of them
+ * is to write it to the file, at @offset.
+ */
+static inline void expect_efault(struct __test_metadata *_metadata, int fd, uint64_t offset,
+				 uint8_t *page)
+{
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), pipefd[2];
+
+	ASSERT_LE(0, zero);
+	ASSERT_EQ(0, pipe(pipefd));
+	EXPECT_EQ(-1, write(pipefd[1], page, PAGE));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, pwrite(fd, page, PAGE, offset));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, read(zero, page, PAGE));
+	EXPECT_EQ(EFAULT, errno);
+	close(pipefd[0]);
+	close(pipefd[1]);
+	close(zero);
+}
+
 /* ------------------------------------------------------------------ the frame */
 
 /* VMSWAP_CASE=PATTERN: only cases that fit it, as in "race.@(kill|reuse)". */
@@ -370,6 +447,15 @@ static inline void test_choose(void)
 			__constructor_order = _CONSTRUCTOR_ORDER_BACKWARD; \
 	}
 
+static inline bool kernel_is_at_least(int major, int minor)
+{
+	struct utsname u;
+	int a, b;
+
+	return !uname(&u) && sscanf(u.release, "%d.%d", &a, &b) == 2 &&
+	       (a > major || (a == major && b >= minor));
+}
+
 /* One that checks every access: a tenth as fast. */
 static inline bool is_debug_kernel(void)
 {
@@ -396,6 +482,22 @@ static inline bool is_debug_kernel(void)
 static inline int test_tier_add(void)
 {
 	return policy_once_tier_add(TEST_TIER, VMSWAP_TIER_KIND_RAM, TEST_TIER_SIZE);
+}
+
+/* What leaves the VM goes there, and nowhere else. */
+static inline int vm_use_tier(int fd, const char *name)
+{
+	struct vmswap_vm_stat stat;
+
+	return vm_stat(fd, &stat) ?: policy_once(policy_vm_tiers, stat.id, name);
+}
+
+/* A page that is touched comes alone. */
+static inline int vm_read_single(int fd)
+{
+	struct vmswap_vm_stat stat;
+
+	return vm_stat(fd, &stat) ?: policy_once_vm_set(stat.id, VMSWAP_A_VM_PREFETCH, 0);
 }
 
 /* 0 when nothing is left of the VMs that there were. */

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
-#include <time.h>
 
 #include "sigbus.h"
 #include "test-lib.h"
@@ -194,15 +193,12 @@ FIXTURE_SETUP(nbd)
 	ASSERT_EQ(0, policy_tier_add_block(&self->policy, TIER, DEVICE, 0));
 	/* As an operator has to say where the server is on the same host. */
 	ASSERT_EQ(0, policy_tier_set_safe(&self->policy, TIER, 0));
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	self->fd = mapped_open(&self->mnt, NULL, FILE_SIZE, &self->mem);
 	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
 	ASSERT_EQ(0, vm_stat(self->fd, &stat));
 	self->id = stat.id;
-	ASSERT_EQ(0, policy_vm_tiers(&self->policy, self->id, TIER));
-	ASSERT_EQ(0, policy_once_vm_set(self->id, VMSWAP_A_VM_PREFETCH, 0));
+	ASSERT_EQ(0, vm_use_tier(self->fd, TIER));
+	ASSERT_EQ(0, vm_read_single(self->fd));
 	fill_pages(self->mem, FILE_PAGES);
 	evict(self->fd, 0, FILE_SIZE);
 	ASSERT_TRUE(evict_each(self->fd, FILE_PAGES));
@@ -210,22 +206,12 @@ FIXTURE_SETUP(nbd)
 
 FIXTURE_TEARDOWN(nbd)
 {
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, FILE_SIZE));
 	/* A test may have removed it. */
 	policy_tier_del(&self->policy, TIER);
 	policy_close(&self->listener);
 	policy_close(&self->policy);
 	EXPECT_EQ(0, nbd_remove(&self->nbd));
-}
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 /* How many pages are poisoned, after a look at all figures. */
@@ -319,7 +305,7 @@ TEST_F(nbd, server_dies)
 
 	ASSERT_TRUE(pages_filled(self->mem, KEPT));
 	nbd_kill_server(&self->nbd);
-	start = seconds();
+	start = now_seconds();
 	EXPECT_EQ(BUS_MCEERR_AR, touch(self->mem + KEPT * PAGE));
 	EXPECT_TRUE(event_tells(&self->listener, self->id, KEPT));
 	EXPECT_EQ(-1, pread(self->fd, &byte, 1, (KEPT + 1) * PAGE));
@@ -339,7 +325,7 @@ TEST_F(nbd, server_dies)
 	EXPECT_EQ(0, policy_tier_del(&self->policy, TIER));
 	EXPECT_EQ(FILE_PAGES - KEPT, poisoned_pages(self->fd));
 	EXPECT_TRUE(rewritten(self->mem));
-	EXPECT_GT(SOON, seconds() - start);
+	EXPECT_GT(SOON, now_seconds() - start);
 	ASSERT_EQ(0, discard(self->fd, 0, FILE_SIZE));
 	EXPECT_EQ(0, poisoned_pages(self->fd));
 }
@@ -352,11 +338,11 @@ TEST_F(nbd, server_stands_still)
 	ASSERT_TRUE(pages_filled(self->mem, KEPT));
 	ASSERT_EQ(0, ioctl(self->nbd.dev, NBD_SET_TIMEOUT, SHORT_TIMEOUT));
 	ASSERT_EQ(0, kill(self->nbd.server, SIGSTOP));
-	start = seconds();
+	start = now_seconds();
 	EXPECT_EQ(BUS_MCEERR_AR, touch(self->mem + KEPT * PAGE));
-	printf("# given up after %.1f s\n", seconds() - start);
-	EXPECT_LT(SHORT_TIMEOUT - 1, seconds() - start);
-	EXPECT_GT(SOON, seconds() - start);
+	printf("# given up after %.1f s\n", now_seconds() - start);
+	EXPECT_LT(SHORT_TIMEOUT - 1, now_seconds() - start);
+	EXPECT_GT(SOON, now_seconds() - start);
 	EXPECT_EQ(1, poisoned_pages(self->fd));
 	EXPECT_EQ(0, policy_tier_del(&self->policy, TIER));
 	EXPECT_TRUE(pages_filled(self->mem, KEPT));

@@ -5,6 +5,7 @@
 #include <linux/falloc.h>
 #include <linux/loop.h>
 
+#include "kvm.h"
 #include "vmswapfs.h"
 
 /* ----------------------------------------------------------------------- sizes */
@@ -84,6 +85,56 @@ TEST_F(file, beyond_end)
 	EXPECT_EQ(0, pread(self->fd, self->mem, PAGE, FILE_SIZE));
 	EXPECT_EQ(PAGE - 1, pread(self->fd, self->mem, PAGE, FILE_SIZE - PAGE + 1));
 	munmap(mem, FILE_SIZE + PAGE);
+}
+
+/* A system call that is given such memory is told so; no signal ends the thread. */
+TEST_F(file, beyond_end_in_a_call)
+{
+	uint8_t *mem = map_shared(self->fd, FILE_SIZE + PAGE);
+
+	ASSERT_NE(MAP_FAILED, mem);
+	page_make(self->mem, PAGE_RANDOM, 1);
+	expect_efault(_metadata, self->fd, 0, mem + FILE_SIZE);
+	EXPECT_TRUE(page_is(self->mem, PAGE_RANDOM, 1));
+	EXPECT_EQ(FILE_SIZE, lseek(self->fd, 0, SEEK_END));
+	munmap(mem, FILE_SIZE + PAGE);
+}
+
+#define GUEST_PAGES	8
+
+static const uint8_t reads_beyond[] = {
+	X86_LOAD_AL((GUEST_PAGES - 1) * PAGE), X86_HLT,
+	X86_LOAD_AL(GUEST_PAGES * PAGE), X86_HLT,
+};
+
+/* The guest has more memory than its file: the VMM is told, and may make the file longer. */
+TEST_F(file, beyond_end_in_a_guest)
+{
+	size_t size = (GUEST_PAGES + 1) * PAGE;
+	struct kvm_guest g;
+	uint8_t *mem;
+	int fd;
+
+	if (!kvm_usable())
+		SKIP(return, "%s", "no /dev/kvm");
+	fd = file_make(&self->mnt, "guest", GUEST_PAGES * PAGE);
+	ASSERT_LE(0, fd);
+	mem = map_shared(fd, size);
+	ASSERT_NE(MAP_FAILED, mem);
+	memcpy(mem, reads_beyond, sizeof(reads_beyond));
+	mem[(GUEST_PAGES - 1) * PAGE] = 0xa5;
+	ASSERT_EQ(0, kvm_guest_begin(&g, mem, size));
+	ASSERT_EQ(0, kvm_guest_run(&g));
+	EXPECT_EQ(0xa5, kvm_guest_al(&g));
+	EXPECT_EQ(-EFAULT, kvm_guest_run(&g));
+	EXPECT_EQ(-EFAULT, kvm_guest_run(&g));
+	EXPECT_EQ(GUEST_PAGES * PAGE, lseek(fd, 0, SEEK_END));
+	ASSERT_EQ(0, ftruncate(fd, size));
+	EXPECT_EQ(0, kvm_guest_run(&g));
+	EXPECT_EQ(0, kvm_guest_al(&g));
+	kvm_guest_end(&g);
+	munmap(mem, size);
+	close(fd);
 }
 
 TEST_F(fs, largest_size)

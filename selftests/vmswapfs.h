@@ -34,19 +34,14 @@ FIXTURE(file)
 
 FIXTURE_SETUP(file)
 {
-	ASSERT_EQ(0, test_mount(&self->mnt, NULL));
-	self->fd = file_make(&self->mnt, "vm", FILE_SIZE);
+	self->fd = mapped_open(&self->mnt, NULL, FILE_SIZE, &self->mem);
 	ASSERT_LE(0, self->fd);
-	self->mem = map_shared(self->fd, FILE_SIZE);
-	ASSERT_NE(MAP_FAILED, self->mem);
 	self->rnd = test_seed;
 }
 
 FIXTURE_TEARDOWN(file)
 {
-	munmap(self->mem, FILE_SIZE);
-	close(self->fd);
-	EXPECT_EQ(0, test_umount(&self->mnt));
+	EXPECT_EQ(0, mapped_close(&self->mnt, self->fd, self->mem, FILE_SIZE));
 }
 
 static inline bool evict_pages(int fd, unsigned int n)

@@ -223,6 +223,7 @@ static void discard(const struct memory_ops *ops, const char *row, size_t chunk,
 static void bench_discard(const struct memory_ops *ops)
 {
 	discard(ops, "discard-bulk", pages, false);
+	discard(ops, "discard-pages", 1, false);
 	discard(ops, "discard-chunks", CHUNK, false);
 	if (!strcmp(ops->name, "vmswap"))
 		discard(ops, "discard-chunks", CHUNK, true);

@@ -134,9 +134,9 @@ static void test_vm(void)
 	VMSWAP_SET(&vm, VM, LIMIT_EFFECTIVE, limit_effective, 4096);
 	vm.stats = (struct vmswap_vm_stats){
 		.resident = 1 << 30, .pinned = 4096, .poisoned = 4096,
-		.io_errors = 1, .stalled = 1,
+		.io_errors = 1,
 	};
-	ctl_doctor_vm(&f, &vm, NULL, 0);
+	ctl_doctor_stall(&f, &vm, false, false, NULL, 0);
 	check_advice(&f, "resident", "vmswapctl vm show 3");
 	ctl_doctor_vm(&f, &vm, NULL, 0);
 	check_advice(&f, "io-errors", "vmswapctl tier list");
@@ -187,6 +187,90 @@ static void test_cgroup(void)
 	check(says(&held, "limit", "it may have 6M"), "a cgroup alone with room");
 }
 
+/* Is @text said of how it waits, with this advice?  Without @text: nothing is. */
+static void check_stall(const struct vmswap_vm *of, bool waits, bool among_others,
+			struct vmswap_tier *const *tiers, const char *text,
+			const char *advice)
+{
+	struct findings f = { 0 };
+	size_t nr_tiers = 0;
+	bool well;
+
+	while (tiers[nr_tiers])
+		nr_tiers++;
+	ctl_doctor_stall(&f, of, waits, among_others, tiers, nr_tiers);
+	well = f.count == !!text;
+	if (well && text)
+		well = !strcmp(f.list[0].text, text) &&
+		       !strcmp(f.list[0].advice, advice) &&
+		       all_are_advice(f.list[0].advice);
+	if (!well && f.count)
+		printf("# %s -> %s\n", f.list[0].text, f.list[0].advice);
+	check(well, text ? text : "no word about waiting");
+	ctl_findings_free(&f);
+}
+
+static void test_stall(void)
+{
+	struct vmswap_tier tiny = { .name = "tiny", .state = VMSWAP_TIER_STATE_FULL };
+	struct vmswap_tier more = { .name = "more" }, slow = { .name = "slow" };
+	struct vmswap_tier *all[] = { &tiny, &more, &slow, NULL };
+	struct vmswap_tier *alone[] = { &tiny, NULL }, *none[] = { NULL };
+	struct vmswap_vm held = {
+		.id = 2, .name = "vm1", .size = 64 << 20, .tiers = "tiny",
+		.stats = { .resident = 33 << 20, .stalled = 181 },
+	};
+
+	VMSWAP_SET(&held, VM, LIMIT_EFFECTIVE, limit_effective, 32 << 20);
+	VMSWAP_SET(&held, VM, LIMIT, limit, 32 << 20);
+	check_stall(&held, true, false, all,
+		    "it is 1M over its limit of 32M and waits: all tiers that it may use (tiny) are full",
+		    "vmswapctl vm set 2 tiers more,slow,tiny\nor raise its limit");
+	check_stall(&held, false, true, all,
+		    "VM 2, vm1, is 1M over its limit of 32M: all tiers that it may use (tiny) are full",
+		    "vmswapctl vm set 2 tiers more,slow,tiny\nor raise its limit");
+	held.stats.resident = 40 << 20;
+	check_stall(&held, true, false, all,
+		    "it is 8M over its limit of 32M and waits: all tiers that it may use (tiny) are full",
+		    "vmswapctl vm set 2 tiers more,slow,tiny\nor raise its limit");
+	held.stats.resident = 33 << 20;
+	check_stall(&held, true, false, alone,
+		    "it is 1M over its limit of 32M and waits: all tiers that it may use (tiny) are full",
+		    "vmswapctl tier add ram0 ram\nthen: vmswapctl vm set 2 tiers ram0,tiny\nor raise its limit");
+	held.tiers = "none";
+	check_stall(&held, true, false, all,
+		    "it is 1M over its limit of 32M and waits: no tier that it may use takes pages",
+		    "vmswapctl vm set 2 tiers more,slow\nor raise its limit");
+	held.tiers = "";
+	held.stats.resident = 32 << 20;
+	check_stall(&held, true, false, none,
+		    "it is at its limit of 32M and waits: no tier that it may use takes pages",
+		    "vmswapctl tier add ram0 ram\nor raise its limit");
+	check_stall(&held, true, false, all,
+		    "it is at its limit of 32M and waits: what is in memory of it is pinned or in use",
+		    "for what is pinned see: vmswapctl vm show 2\nor raise its limit");
+	check_stall(&held, false, false, all,
+		    "it waited 181 times in the past, when nothing of it could leave; it does not wait now",
+		    "if that comes again: add a tier, make one larger, or raise its limit");
+	check_stall(&held, false, true, all, NULL, NULL);
+	held.stats.stalled = 0;
+	check_stall(&held, false, false, all, NULL, NULL);
+	held.stats.resident = 40 << 20;
+	check_stall(&held, false, false, all, "40M are in memory, more than the limit of 32M",
+		    "for room in the tiers see: vmswapctl tier list\nfor what is pinned see: vmswapctl vm show 2");
+	check_stall(&held, false, true, all, NULL, NULL);
+	held.stats.resident = 32 << 20;
+	held.stats.resident -= 4096;
+	check_stall(&held, false, false, alone, NULL, NULL);
+	/* Nobody waits for the limit of its cgroup, nor when all of it may be in memory. */
+	held.stats.resident += 4096;
+	VMSWAP_SET(&held, VM, LIMIT, limit, 48 << 20);
+	check_stall(&held, false, true, none, NULL, NULL);
+	VMSWAP_SET(&held, VM, LIMIT, limit, 32 << 20);
+	held.size = 32 << 20;
+	check_stall(&held, false, true, none, NULL, NULL);
+}
+
 static void test_host(void)
 {
 	struct findings f = { 0 };
@@ -211,5 +295,6 @@ int main(void)
 	test_vm_tiers();
 	test_vm();
 	test_cgroup();
+	test_stall();
 	return ktap_end();
 }

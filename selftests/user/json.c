@@ -64,7 +64,7 @@ static void test_whole_vm(void)
 	static const char *const faults[] = {
 		"zero", "minor", "major", "async", NULL
 	};
-	static const char *const latency[] = { "p50", "p99", "max", NULL };
+	static const char *const latency[] = { "p50", "p99", "max", "hist", NULL };
 	struct vmswap_vm vm;
 	struct buffer b;
 	json_t *obj, *part;
@@ -91,6 +91,11 @@ static void test_whole_vm(void)
 	      number(obj, "faults", "async") ==
 	      1000 + VMSWAP_A_VM_STATS_FAULTS_ASYNC &&
 	      number(obj, "fault_ns", "p99") == 1 << 12, "its numbers");
+	part = json_object_get(json_object_get(obj, "fault_ns"), "hist");
+	check(json_array_size(part) == 21 &&
+	      json_integer_value(json_array_get(part, 10)) == 98 &&
+	      json_integer_value(json_array_get(part, 20)) == 1,
+	      "how long its faults took");
 	check(json_is_true(json_object_get(obj, "deleted")) &&
 	      is_null(obj, "path"), "a deleted VM has no path");
 	json_decref(obj);
@@ -106,7 +111,9 @@ static void test_empty(void)
 
 	check(has_keys(vm, vm_keys) && is_null(vm, "limit") &&
 	      is_null(vm, "resident") &&
-	      is_null(json_object_get(vm, "fault_ns"), "p50"),
+	      is_null(json_object_get(vm, "fault_ns"), "p50") &&
+	      !json_array_size(json_object_get(json_object_get(vm, "fault_ns"),
+					       "hist")),
 	      "a VM of which nothing is known");
 	check(has_keys(tier, tier_keys) && is_null(tier, "path"),
 	      "a tier of which nothing is known");

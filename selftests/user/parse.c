@@ -179,6 +179,31 @@ static void test_keys(void)
 	      KEYS(&vm, "shares") == CTL_FAILED, "keys that are not built");
 }
 
+static bool accepts(const struct key *key, const char *text)
+{
+	char accepted[CTL_ACCEPTED_LEN];
+
+	return !strcmp(ctl_key_accepted(key, accepted), text);
+}
+
+/* What is said to be accepted is what the key has a way to take. */
+static void test_ways(void)
+{
+	struct key key = {
+		.name = "limit", .accepted = "a size",
+		.accepted_percent = "N% of it",
+	};
+	struct vmswap_vm vm;
+
+	check(accepts(&key, "a size"), "a key of one way");
+	key.set_none = ctl_vm_keys[0].set_none;
+	check(accepts(&key, "a size; or none"), "a key that takes none");
+	key.parse_percent = ctl_vm_keys[0].parse_percent;
+	check(accepts(&key, "a size; N% of it; or none"), "a key of three ways");
+	check(KEYS(&vm, "granule", "none") == CTL_USAGE &&
+	      KEYS(&vm, "prefetch", "50%") == CTL_USAGE, "a way that a key has not");
+}
+
 static void test_specs(void)
 {
 	struct vmswap_spec s;
@@ -215,6 +240,7 @@ int main(void)
 	test_words();
 	test_ranges();
 	test_keys();
+	test_ways();
 	test_specs();
 	return ktap_end();
 }

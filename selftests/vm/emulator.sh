@@ -12,6 +12,8 @@
 EMULATOR_MIN=8.1
 
 EMULATOR_PACKAGES=(qemu-system-x86 qemu-system-common qemu-system-data)
+# MB to download, as long as the backports' lists are not read.
+EMULATOR_SIZE=13
 
 emulator_version() {
 	"$1" --version 2>/dev/null | sed -n '1s/.*version \([0-9.]*\).*/\1/p'
@@ -31,9 +33,15 @@ emulator_is_settled() {
 		[ -n "$(find "$CACHE/emulator.none" -mtime -1 2>/dev/null)" ]
 }
 
+# How many MB use_emulator may have to fetch.
+emulator_size() {
+	emulator_is_good "$(command -v qemu-system-x86_64)" || emulator_is_settled ||
+		echo $EMULATOR_SIZE
+}
+
 # Leaves the suite's QEMU in $1/root, or says in $1/why why there is none.
 get_backport() {
-	local tmp=$1 uri suite
+	local tmp=$1 uri suite mb
 	suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")-backports
 	uri=$(debian_mirror)
 	cd "$tmp" || return
@@ -42,7 +50,9 @@ get_backport() {
 	elif ! use_suite "$tmp/apt" "$uri" "$suite"; then
 		echo "$uri: $suite cannot be read"
 	else
-		progress "the emulator: $(download_size "${EMULATOR_PACKAGES[@]}") MB to download (QEMU of $suite), some seconds, 30 MB kept in $CACHE"
+		mb=$(download_size "${EMULATOR_PACKAGES[@]}")
+		announce "first use of the emulator: $mb MB to download, less than a minute, 30 MB kept in $CACHE"
+		progress "QEMU of $suite ($mb MB)"
 		download_all root "${EMULATOR_PACKAGES[@]}" && return
 		tail -n 1 apt.log
 	fi >"$tmp/why"

@@ -5,6 +5,9 @@
 # programs only, so these are unpacked beside it; vm/toolchain runs them. Sourced
 # by vm/kernel.
 
+# MB to download, as long as trixie's lists are not read.
+LATEST_SIZE=257
+
 # What a module build takes beyond the dependencies of the headers.
 TOOLS=(make binutils bash dash coreutils sed grep mawk findutils diffutils)
 
@@ -24,11 +27,11 @@ use_trixie() {
 # The image, with the parts that newer releases split off.
 image_packages() {
 	local image
-	image=$(apt-cache depends --important linux-image-amd64 |
+	image=$(apt_cache depends --important linux-image-amd64 |
 		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p' | head -n 1)
 	[ -n "$image" ] || return 1
 	echo "$image"
-	apt-cache depends --important "$image" |
+	apt_cache depends --important "$image" |
 		sed -nE 's/^ *Depends: (linux-(base|binary|modules)-[0-9].*)$/\1/p'
 }
 
@@ -52,7 +55,7 @@ trim_toolchain() {
 }
 
 fetch_latest() {
-	local final=$KERNELS/latest tmp image tools
+	local final=$KERNELS/latest tmp image tools mb
 	[ ! -f "$final/kver" ] || return 0
 	tmp=$(mktemp -d "$KERNELS/.latest.XXXXXX") || die "$KERNELS: cannot be written"
 	# shellcheck disable=SC2064 # the path is known now
@@ -64,7 +67,9 @@ fetch_latest() {
 	if [ ${#image[@]} -eq 0 ] || [ ${#tools[@]} -eq 0 ]; then
 		die "trixie's kernel: its packages are not known to apt"
 	fi
-	progress "first use of kernel latest: $(download_size "${image[@]}" "${tools[@]}") MB to download (${image[0]} and Debian 13's compiler for its modules), about 3 minutes, 600 MB kept in $KERNELS"
+	mb=$(download_size "${image[@]}" "${tools[@]}")
+	announce "first use of kernel latest: $mb MB to download, about 3 minutes, 600 MB kept in $KERNELS"
+	progress "${image[0]} and Debian 13's compiler for its modules ($mb MB)"
 	unpack_all root "${image[@]}"
 	normalise root "$final"
 	unpack_all root/toolchain "${tools[@]}"

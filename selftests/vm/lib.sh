@@ -23,14 +23,27 @@ esac
 KERNELS=$CACHE/kernels
 # The test host may run as another user than its caller: name the place.
 export VMSWAP_CACHE=$CACHE
+# depmod, modinfo, modprobe: a user's PATH on Debian lacks them.
+case :$PATH: in
+*:/usr/sbin:*) ;;
+*) PATH=$PATH:/usr/sbin:/sbin ;;
+esac
 
 # What a run needs, and what building a module or a debug kernel adds to it. From 6.12
 # on the headers hold a vmlinux, so that a module gets its BTF, which pahole makes.
 RUN_PACKAGES=(qemu-system-x86 busybox-static cpio kmod util-linux xz-utils gcc-12 libc6-dev)
 BUILD_PACKAGES=(make rsync kmod libelf1 pahole)
+# What unpacking a kernel needs.
+KERNEL_PACKAGES=(kmod xz-utils zstd)
 
 progress() {
 	printf '%s: %s\n' "$PROG" "$*" >&2
+}
+
+# What the first use of something will cost, unless the caller has told the sum of all. A
+# line of progress for what is fetched follows.
+announce() {
+	[ -n "${VMSWAP_ANNOUNCED:-}" ] || progress "$@"
 }
 
 # 125: the harness failed, which says nothing about what it was to run.
@@ -61,11 +74,47 @@ need_size() {
 		bad_usage "$1 $2: not a size; a number with K, M, G or T is accepted, as in 512M"
 }
 
-known_kernel() {
+# The kernels there are, here and nowhere else: those of Debian 12 with what the names of
+# their packages end in, the newest, and that which is compiled.
+KNOWN_KERNELS=(6.1 6.12 latest debug)
+
+kernel_flavour() {
 	case $1 in
-	6.1 | 6.12 | latest | debug) ;;
-	*) bad_usage "kernel '$1': unknown; 6.1, 6.12, latest and debug are accepted" ;;
+	6.1) echo amd64 ;;
+	6.12) echo 6.12-amd64 ;;
 	esac
+}
+
+# For a usage: "6.1|6.12|latest|debug"
+kernel_choice() {
+	local IFS='|'
+	echo "${KNOWN_KERNELS[*]}"
+}
+
+# in_words and|or WORD WORD...: "6.1, 6.12 and latest"
+in_words() {
+	local between=$1 text=$2
+	shift 2
+	while [ $# -gt 1 ]; do
+		text+=", $1"
+		shift
+	done
+	echo "$text $between $1"
+}
+
+# is_among WORD WORD...: the first is one of the others.
+is_among() {
+	local word=$1 other
+	shift
+	for other; do
+		[ "$word" != "$other" ] || return 0
+	done
+	return 1
+}
+
+known_kernel() {
+	is_among "$1" "${KNOWN_KERNELS[@]}" ||
+		bad_usage "kernel '$1': unknown; $(in_words and "${KNOWN_KERNELS[@]}") are accepted"
 }
 
 as_root() {
@@ -76,20 +125,24 @@ as_root() {
 	fi
 }
 
+# Each once.
 missing_packages() {
 	local package
 	for package; do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
 			printf '%s\n' "$package"
-	done
+	done | awk '!seen[$0]++'
 }
 
+# Its output is read as that of the C locale.
+apt_cache() {
+	LC_ALL=C apt-cache "$@" 2>/dev/null
+}
+
+# All of them are known to apt. grep reads to the end: one that stops at the first
+# match ends apt-cache by a signal, which a caller's pipefail takes for "no".
 has_candidate() {
-	local package
-	for package; do
-		apt-cache policy "$package" 2>/dev/null |
-			grep -q '^  Candidate: [^(]' || return 1
-	done
+	[ "$(apt_cache policy "$@" | grep -c '^  Candidate: [^(]')" = $# ]
 }
 
 apt_install() {
@@ -98,32 +151,53 @@ apt_install() {
 		-qq install --no-install-recommends "$@"
 }
 
+read_lists() {
+	as_root apt-get -o DPkg::Lock::Timeout=300 -qq update
+}
+
 # apt_update [LOG]: LOG gets what apt-get says.
 apt_update() {
-	local update=(as_root apt-get -o DPkg::Lock::Timeout=300 -qq update)
 	progress "reading the package lists (apt-get update)"
 	if [ $# -eq 0 ]; then
-		"${update[@]}"
+		read_lists
 	else
-		"${update[@]}" >"$1" 2>&1
+		read_lists >"$1" 2>&1
 	fi
 }
 
-# What installing packages takes: "12 packages to fetch, 85 MB, about 1 minute". A guess:
-# 5 MB a second to fetch and unpack them, and a second for each.
-install_cost() {
+# count NUMBER WORD: "1 minute", "2 minutes"
+count() {
+	printf '%d %s' "$1" "$2"
+	[ "$1" = 1 ] || printf s
+}
+
+# What installing packages has to fetch: how many, how many MB.
+to_fetch() {
 	apt-get -qq --print-uris install --no-install-recommends "$@" 2>/dev/null |
 		awk '
 		$3 ~ /^[0-9]+$/ { bytes += $3; n++ }
-		END {
-			minutes = int((n + bytes / 5e6 + 59) / 60)
-			if (!n)
-				print "nothing to fetch"
-			else
-				printf "%d package%s to fetch, %d MB, about %d minute%s\n",
-					n, n == 1 ? "" : "s", int(bytes / 1e6 + 1),
-					minutes, minutes == 1 ? "" : "s"
-		}'
+		END { print n + 0, n ? int(bytes / 1e6 + 1) : 0 }'
+}
+
+# minutes_for PACKAGES MB: a guess: 5 MB a second to fetch and unpack them, and a second
+# for each.
+minutes_for() {
+	echo $((($1 + $2 / 5 + 59) / 60))
+}
+
+# What installing packages takes: "12 packages to fetch, 85 MB, about 1 minute".
+install_cost() {
+	local n mb
+	read -r n mb < <(to_fetch "$@")
+	if [ "$n" = 0 ]; then
+		echo "nothing to fetch"
+	else
+		echo "$(count "$n" package) to fetch, $mb MB, about $(count "$(minutes_for "$n" "$mb")" minute)"
+	fi
+}
+
+can_install() {
+	[ "$EUID" = 0 ] || sudo -n true 2>/dev/null
 }
 
 # Installs what is missing. The lists are read anew only when a package is
@@ -132,12 +206,15 @@ need_packages() {
 	local missing log begin=$SECONDS
 	mapfile -t missing < <(missing_packages "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
-	if [ "$EUID" != 0 ] && ! sudo -n true 2>/dev/null; then
+	can_install ||
 		die "packages are missing; as root: apt-get install -y --no-install-recommends ${missing[*]}"
-	fi
 	log=$(mktemp) || die "no temporary file"
 	has_candidate "${missing[@]}" || apt_update "$log"
-	progress "installing ${missing[*]}: $(install_cost "${missing[@]}")"
+	if [ -n "${VMSWAP_ANNOUNCED:-}" ]; then
+		progress "installing $(count ${#missing[@]} package), dependencies included"
+	else
+		progress "installing ${missing[*]}: $(install_cost "${missing[@]}")"
+	fi
 	if ! apt_install "${missing[@]}" >"$log" 2>&1; then
 		apt_update "$log" && apt_install "${missing[@]}" >>"$log" 2>&1 || {
 			tail -n 5 "$log" >&2
