@@ -18,10 +18,17 @@ PACKAGES := gcc libc6-dev make \
 	$(shell grep -v '^\#' user/PACKAGES 2>/dev/null)
 
 MODULE := $(BUILD)/module
+NO_HEADERS := no headers of kernel $(KVER)
+# Which kernel the module is for, where it is for none that runs here and is asked for.
+TELL_KERNEL := $(if $(KDIR)$(filter check soak bench,$(MAKECMDGOALS)),:,echo \
+	'$(NO_HEADERS): the module in build/6.1 is for the tests, not for this kernel')
 
 MAKEFLAGS += --no-print-directory
+# depmod, which "su" without "-" does not find either.
+export PATH := $(PATH):/usr/sbin:/sbin
 
 all: module user selftests
+	@$(TELL_KERNEL)
 
 help:
 	@echo 'make            the module (for KDIR), the library and the tools'
@@ -35,22 +42,26 @@ help:
 	@echo 'make soak       load for two hours; DURATION=30m or 8h, KERNEL=6.12'
 	@echo 'make install    module, tools, man pages, udev rule, completion;'
 	@echo '                DESTDIR, PREFIX ($(PREFIX)), KVER ($(KVER))'
+	@echo 'make install-user   the same without the module'
 	@echo 'make clean      remove build/ and out/'
 	@echo 'make deps       install the packages that a build needs'
 
 # Packages are asked for once per tree and list.
 deps: $(BUILD)/.deps
+	@:
 
 $(BUILD)/.deps: Makefile $(wildcard user/PACKAGES)
 	@mkdir -p $(BUILD)
-	@bash -c '. selftests/vm/lib.sh; need_packages $(PACKAGES)'
+	@bash -c '. selftests/vm/lib.sh; need_packages $(PACKAGES)' make
 	@touch $@
 
 # Built in a tree of links, so that the sources stay clean and builds for
-# several kernels do not meet. Links to files that are gone go, too.
+# several kernels do not meet. Links to files that are gone go, too. Tests do
+# not use it: their hosts have modules of their own.
 module: deps
 ifeq ($(KDIR),)
-	@selftests/vm/module 6.1
+	@selftests/vm/module 6.1 >/dev/null
+	@$(if $(filter module,$(MAKECMDGOALS)),$(TELL_KERNEL),:)
 else
 	@mkdir -p $(MODULE)
 	@cp -asf $(CURDIR)/Kbuild $(CURDIR)/kernel $(CURDIR)/uapi $(MODULE)/
@@ -71,8 +82,9 @@ check: all
 lint:
 	selftests/lint
 
-demo: all
-	selftests/demo $(if $(KERNEL),-k $(KERNEL))
+# Gets and builds what it needs itself, which is less than all.
+demo:
+	@selftests/demo $(if $(KERNEL),-k $(KERNEL))
 
 bench: all
 	$(if $(KERNEL),$(error KERNEL has no meaning here: each mode has its own kernel))
@@ -85,7 +97,7 @@ bench-page:
 soak: all
 	selftests/soak $(DURATION) $(if $(KERNEL),-k $(KERNEL))
 
-# The module last: that it was left out is what must be read.
+# The module last: that it cannot be installed is what must be read.
 install: install-user install-module
 
 install-user: user
@@ -100,10 +112,12 @@ install-user: user
 # modules_install leaves out depmod.
 install-module:
 ifeq ($(KDIR),)
-	@echo 'The module is not installed: no headers of kernel $(KVER).'
-	@echo 'Install linux-headers-$(KVER) and repeat, or use dkms:'
-	@echo '  git archive --prefix=vmswap-0.1/ HEAD | tar -x -C /usr/src'
-	@echo '  dkms install vmswap/0.1'
+	@echo 'The module is not installed: $(NO_HEADERS).' >&2
+	@echo 'Install linux-headers-$(KVER) and repeat, or use dkms:' >&2
+	@echo '  git archive --prefix=vmswap-0.1/ HEAD | tar -x -C /usr/src' >&2
+	@echo '  dkms install vmswap/0.1' >&2
+	@echo '"make install-user" installs all but the module.' >&2
+	@exit 1
 else
 	@$(MAKE) module KDIR=$(KDIR)
 	@$(MAKE) -C $(KDIR) M=$(MODULE) INSTALL_MOD_PATH=$(DESTDIR) \
