@@ -36,9 +36,6 @@
 /* Pages that the worker takes from one VM before it draws the next. */
 #define WORKER_BATCH	256
 
-/* Of these, how many are written at once: whoever waits for memory hears of them. */
-#define RELIEF_SLICE	(VMSWAP_EVICT_RUNS * VMSWAP_RUN_MAX)
-
 /* How long it waits for that VM before it asks others as well. */
 #define PATIENCE	(HZ / 10)
 
@@ -72,6 +69,7 @@ static atomic_t failures;		/* of these, how many had nothing to give, in a row *
 static unsigned long failing;		/* jiffies since when nobody has */
 static atomic_t last_word;		/* number of times that the OOM notifier asked */
 static int last_word_done;		/* of them; written by the worker */
+static bool waited_for;			/* it waits for pages; written by it */
 static unsigned long next_check;	/* jiffies */
 static unsigned long next_try;		/* jiffies */
 static unsigned long start_mark;	/* free pages of the host below which to look closer */
@@ -162,6 +160,12 @@ bool vmswap_pressure_is_last_word(void)
 	return atomic_read(&last_word) != READ_ONCE(last_word_done);
 }
 
+/* The notifier waits: the next pages that leave are its answer. */
+bool vmswap_pressure_is_waited_for(void)
+{
+	return READ_ONCE(waited_for);
+}
+
 typedef unsigned long (*offer_fn)(struct vmswap_vm *vm);
 
 static unsigned long worker_offer(struct vmswap_vm *vm)
@@ -206,17 +210,13 @@ static struct vmswap_vm *draw_vm(offer_fn offer)
 
 /* --------------------------------------------------------------- a VM's worker */
 
-/* Several VMs may be here at once: a count that is lost makes the rest come later. */
-static void note_relief(unsigned long freed)
+/* Pages of a VM have left: whoever waits for memory hears of them, before the next ones go. */
+static void note_freed(unsigned long nr)
 {
-	atomic_long_add(freed, &worker_freed);
-	if (freed) {
-		WRITE_ONCE(failing, jiffies);
-		atomic_set(&failures, 0);
-		wake_up(&progress);
-	} else {
-		atomic_inc(&failures);
-	}
+	atomic_long_add(nr, &worker_freed);
+	WRITE_ONCE(failing, jiffies);
+	atomic_set(&failures, 0);
+	wake_up(&progress);
 }
 
 /**
@@ -228,20 +228,13 @@ static void note_relief(unsigned long freed)
 void vmswap_pressure_relieve(struct kthread_work *work)
 {
 	struct vmswap_vm *vm = container_of(work, struct vmswap_vm, relief_work);
-	unsigned long left = vm->relief_nr, slice, n;
 	int nice = task_nice(current);
-	bool gave = false;
 
 	/* This is not work ahead: the host waits for it. */
 	set_user_nice(current, min(nice, 0));
-	do {
-		slice = min_t(unsigned long, left, RELIEF_SLICE);
-		n = vmswap_reclaim_node(vm, slice, vm->relief_nid);
-		if (n || !gave)
-			note_relief(n);
-		gave |= n > 0;
-		left -= min(left, n);
-	} while (n >= slice && left);
+	/* Several VMs may be here at once: a count that is lost makes the rest come later. */
+	if (!vmswap_reclaim_node(vm, vm->relief_nr, vm->relief_nid, note_freed))
+		atomic_inc(&failures);
 	set_user_nice(current, nice);
 	/* Pairs with the acquire in is_relieving(). */
 	smp_store_release(&vm->relieving, false);
@@ -412,10 +405,12 @@ static unsigned long relieve_by_worker(void)
 	long before = atomic_long_read(&worker_freed);
 	int asked = atomic_inc_return(&last_word);
 
+	WRITE_ONCE(waited_for, true);
 	queue_work(pressure_wq, &pressure_work);
 	wake_up(&progress);	/* who waits for an earlier question's sake */
 	wait_event_timeout(progress, atomic_long_read(&worker_freed) != before ||
 			   READ_ONCE(last_word_done) - asked >= 0, OOM_WAIT);
+	WRITE_ONCE(waited_for, false);
 	return atomic_long_read(&worker_freed) - before;
 }
 

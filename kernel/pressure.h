@@ -10,6 +10,7 @@ unsigned long vmswap_node_shortage(int nid);
 
 /* Any context: would the kernel kill next? */
 bool vmswap_pressure_is_last_word(void);
+bool vmswap_pressure_is_waited_for(void);
 
 /* In the VM's own thread. */
 void vmswap_pressure_relieve(struct kthread_work *work);

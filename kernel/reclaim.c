@@ -143,16 +143,18 @@ out:
  * @target: pages to evict
  * @budget: pages to look at, at most
  * @trylock: from within memory reclaim: wait for no lock
- * @for_host: when the host is about to kill, whatever is met goes
+ * @tell: or NULL; for the host: is told of pages as they leave
  * @res: what became of them
+ * @told: pages that @tell knows of
  */
 struct sweep {
 	struct vmswap_evict_how how;
 	unsigned long target;
 	unsigned long budget;
 	bool trylock;
-	bool for_host;
+	vmswap_tell_fn tell;
 	struct vmswap_evict_result res;
+	unsigned long told;
 };
 
 static bool lock_regions(struct vmswap_vm *vm, const struct sweep *s)
@@ -188,6 +190,16 @@ static bool is_refused(const struct sweep *s)
 	return refused(s) && !s->res.evicted;
 }
 
+static void tell_evicted(struct sweep *s)
+{
+	unsigned long nr = s->res.evicted - s->told;
+
+	if (!s->tell || !nr)
+		return;
+	s->told = s->res.evicted;
+	s->tell(nr);
+}
+
 /* Begin a run, or wait for one.  Returns false when there is nothing more to do. */
 static bool sweep_step(struct vmswap_vm *vm, struct sweep *s, struct vmswap_evictor *ev,
 		       unsigned long *scanned)
@@ -198,11 +210,14 @@ static bool sweep_step(struct vmswap_vm *vm, struct sweep *s, struct vmswap_evic
 	/* What is being written will leave, most likely. */
 	if (s->res.evicted + ev->pending >= s->target)
 		return vmswap_evict_wait(ev);
+	/* To begin another one may take as long, where the device is short of memory, too. */
+	if (s->tell && vmswap_pressure_is_waited_for() && vmswap_evict_wait(ev))
+		return true;
 	region = claim_run(vm, &start);
 	if (!region)
 		return false;
 	/* There is no time left to learn what is cold; also in a round that has begun. */
-	if (s->for_host && vmswap_pressure_is_last_word())
+	if (s->tell && vmswap_pressure_is_last_word())
 		s->how.mode = VMSWAP_EVICT_ALL;
 	vmswap_evict_begin(ev, region, start, VMSWAP_RUN_MAX);
 	/* Runs are seldom full: each counts for half. */
@@ -221,16 +236,20 @@ static unsigned long sweep(struct vmswap_vm *vm, struct sweep *s)
 	unsigned long scanned = 0;
 
 	memset(&s->res, 0, sizeof(s->res));
+	s->told = 0;
 	if (!lock_regions(vm, s))
 		return 0;
 	while (scanned < s->budget && sweep_step(vm, s, &ev, &scanned)) {
+		tell_evicted(s);
 		if (fatal_signal_pending(current))
 			break;
 		if (!let_regions_change(vm, s, &ev))
 			return s->res.evicted;
 		cond_resched();
 	}
-	vmswap_evict_end(&ev);
+	do
+		tell_evicted(s);
+	while (vmswap_evict_wait(&ev));
 	up_read(&vm->regions_sem);
 	return s->res.evicted;
 }
@@ -295,13 +314,13 @@ static bool met_nothing(const struct vmswap_evict_result *res)
 }
 
 static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
-			     enum vmswap_store_where where, int nid, bool for_host)
+			     enum vmswap_store_where where, int nid, vmswap_tell_fn tell)
 {
 	struct sweep s = {
 		.how = { .mode = VMSWAP_EVICT_COLD, .store = where, .nid = nid },
 		.target = nr,
 		.budget = vmswap_vm_resident(vm) + VMSWAP_RUN_MAX,
-		.for_host = for_host,
+		.tell = tell,
 	};
 	unsigned long start = jiffies, done;
 
@@ -329,7 +348,7 @@ static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
  */
 unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr)
 {
-	return reclaim(vm, nr, vmswap_evict_where(), NUMA_NO_NODE, false);
+	return reclaim(vm, nr, vmswap_evict_where(), NUMA_NO_NODE, NULL);
 }
 
 /**
@@ -337,14 +356,16 @@ unsigned long vmswap_reclaim_some(struct vmswap_vm *vm, unsigned long nr)
  * @vm: the VM
  * @nr: how many pages to aim at
  * @nid: the node
+ * @tell: is called with the number of pages that have left, each time that some have
  *
  * By the clock, until the kernel would kill: then whatever is met goes.
  *
  * Return: pages evicted; 0 when none can go.
  */
-unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int nid)
+unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int nid,
+				  vmswap_tell_fn tell)
 {
-	return reclaim(vm, nr, max(vmswap_evict_where(), VMSWAP_STORE_GAIN), nid, true);
+	return reclaim(vm, nr, max(vmswap_evict_where(), VMSWAP_STORE_GAIN), nid, tell);
 }
 
 /* What the VM has for others: nothing when it had nothing a moment ago. */

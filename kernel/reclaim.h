@@ -23,8 +23,11 @@ unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched);
 unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
 				    enum vmswap_store_where where, int nid);
 
+typedef void (*vmswap_tell_fn)(unsigned long nr);
+
 /* Process context, no lock held. */
-unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int nid);
+unsigned long vmswap_reclaim_node(struct vmswap_vm *vm, unsigned long nr, int nid,
+				  vmswap_tell_fn tell);
 
 /* Process context, no lock held: wait, killably, until the VM has room again. */
 int vmswap_reclaim_wait(struct vmswap_vm *vm);
