@@ -336,8 +336,11 @@ static void relieve_host(struct work_struct *work)
 		relieve_nodes();
 		cond_resched();
 	}
-	if (is_failing())
-		rest = min_t(unsigned long, REST_MAX, (jiffies - failing) * REST_FACTOR);
+	if (is_failing()) {
+		unsigned long since = READ_ONCE(failing);
+
+		rest = min_t(unsigned long, REST_MAX, (jiffies - since) * REST_FACTOR);
+	}
 	wait_for_last(asked);
 	if (rest)
 		WRITE_ONCE(next_try, jiffies + rest);
@@ -383,12 +386,18 @@ void vmswap_pressure_check(void)
 
 /* ----------------------------------------------------------------- out of memory */
 
-static unsigned long relieve_at_once(void)
+static unsigned long freed_since(long before)
+{
+	return atomic_long_read(&worker_freed) - before;
+}
+
+/* Until the worker, which may be at it for earlier reasons, has freed some. */
+static unsigned long relieve_at_once(long before)
 {
 	unsigned long freed = 0, end = jiffies + OOM_LOOK;
 	struct vmswap_vm *vm;
 
-	while (freed < OOM_ENOUGH && time_before(jiffies, end)) {
+	while (freed < OOM_ENOUGH && !freed_since(before) && time_before(jiffies, end)) {
 		vm = draw_vm(vmswap_vm_resident);
 		if (!vm)
 			break;
@@ -400,18 +409,15 @@ static unsigned long relieve_at_once(void)
 }
 
 /* What the worker frees until it has tried all VMs, or for a while. */
-static unsigned long relieve_by_worker(void)
+static unsigned long relieve_by_worker(long before)
 {
-	long before = atomic_long_read(&worker_freed);
 	int asked = atomic_inc_return(&last_word);
 
-	WRITE_ONCE(waited_for, true);
 	queue_work(pressure_wq, &pressure_work);
 	wake_up(&progress);	/* who waits for an earlier question's sake */
-	wait_event_timeout(progress, atomic_long_read(&worker_freed) != before ||
+	wait_event_timeout(progress, freed_since(before) ||
 			   READ_ONCE(last_word_done) - asked >= 0, OOM_WAIT);
-	WRITE_ONCE(waited_for, false);
-	return atomic_long_read(&worker_freed) - before;
+	return freed_since(before);
 }
 
 /*
@@ -420,13 +426,24 @@ static unsigned long relieve_by_worker(void)
  * end.  VMs that had nothing to give a moment ago are asked all the same, and copies
  * may take of what is kept for emergencies: a run needs less than it frees, and the
  * kernel calls one of us at a time, under oom_lock.
+ *
+ * It does not look again for free memory after this, and kills when we had none.  Meanwhile
+ * others may have given some back, whoever was killed before among them: that is an answer,
+ * too, unless it was never short (then it is one cpuset's nodes that are).
  */
 static int out_of_memory_soon(struct notifier_block *nb, unsigned long unused, void *arg)
 {
-	unsigned long *freed = arg, n = relieve_at_once();
+	long before = atomic_long_read(&worker_freed);
+	bool was_short = any_shortage(KERNEL_STOPS);
+	unsigned long *freed = arg, n;
 
+	WRITE_ONCE(waited_for, true);
+	n = relieve_at_once(before);
 	if (n < OOM_ENOUGH)
-		n += relieve_by_worker();
+		n += relieve_by_worker(before);
+	WRITE_ONCE(waited_for, false);
+	if (!n && was_short && !any_shortage(KERNEL_STOPS))
+		n = 1;
 	trace_vmswap_oom(n);
 	*freed += n;
 	return NOTIFY_OK;

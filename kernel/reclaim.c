@@ -139,7 +139,8 @@ out:
 
 /**
  * struct sweep - a way of the hand
- * @how: which pages go, and where to
+ * @how: which pages go, and where to; its mode is that of the next run
+ * @mode: which pages go, until the host is about to kill
  * @target: pages to evict
  * @budget: pages to look at, at most
  * @trylock: from within memory reclaim: wait for no lock
@@ -149,6 +150,7 @@ out:
  */
 struct sweep {
 	struct vmswap_evict_how how;
+	enum vmswap_evict_mode mode;
 	unsigned long target;
 	unsigned long budget;
 	bool trylock;
@@ -210,15 +212,18 @@ static bool sweep_step(struct vmswap_vm *vm, struct sweep *s, struct vmswap_evic
 	/* What is being written will leave, most likely. */
 	if (s->res.evicted + ev->pending >= s->target)
 		return vmswap_evict_wait(ev);
-	/* To begin another one may take as long, where the device is short of memory, too. */
-	if (s->tell && vmswap_pressure_is_waited_for() && vmswap_evict_wait(ev))
+	/*
+	 * Whoever waits is told of what has left first: to begin another run may take as long,
+	 * where the device is short of memory, too, or has to wait for an earlier run.
+	 */
+	if (s->tell && (ev->nr == VMSWAP_EVICT_RUNS || vmswap_pressure_is_waited_for()) &&
+	    vmswap_evict_wait(ev))
 		return true;
 	region = claim_run(vm, &start);
 	if (!region)
 		return false;
 	/* There is no time left to learn what is cold; also in a round that has begun. */
-	if (s->tell && vmswap_pressure_is_last_word())
-		s->how.mode = VMSWAP_EVICT_ALL;
+	s->how.mode = s->tell && vmswap_pressure_is_last_word() ? VMSWAP_EVICT_ALL : s->mode;
 	vmswap_evict_begin(ev, region, start, VMSWAP_RUN_MAX);
 	/* Runs are seldom full: each counts for half. */
 	*scanned += VMSWAP_RUN_MAX / 2;
@@ -230,6 +235,18 @@ static bool sweep_step(struct vmswap_vm *vm, struct sweep *s, struct vmswap_evic
 				  s->res.no_gain <= 128 * VMSWAP_RUN_MAX);
 }
 
+/* Spares those who find it so the worker's lock. */
+static bool is_queued(const struct kthread_work *work)
+{
+	return !list_empty(&work->node);
+}
+
+/* The host waits for relief, which is behind this in the VM's own thread. */
+static bool gives_way(struct vmswap_vm *vm, const struct sweep *s)
+{
+	return !s->tell && current == vm->worker->task && is_queued(&vm->relief_work);
+}
+
 static unsigned long sweep(struct vmswap_vm *vm, struct sweep *s)
 {
 	struct vmswap_evictor ev = { .how = &s->how, .res = &s->res };
@@ -239,7 +256,7 @@ static unsigned long sweep(struct vmswap_vm *vm, struct sweep *s)
 	s->told = 0;
 	if (!lock_regions(vm, s))
 		return 0;
-	while (scanned < s->budget && sweep_step(vm, s, &ev, &scanned)) {
+	while (scanned < s->budget && !gives_way(vm, s) && sweep_step(vm, s, &ev, &scanned)) {
 		tell_evicted(s);
 		if (fatal_signal_pending(current))
 			break;
@@ -317,7 +334,8 @@ static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
 			     enum vmswap_store_where where, int nid, vmswap_tell_fn tell)
 {
 	struct sweep s = {
-		.how = { .mode = VMSWAP_EVICT_COLD, .store = where, .nid = nid },
+		.how = { .store = where, .nid = nid },
+		.mode = VMSWAP_EVICT_COLD,
 		.target = nr,
 		.budget = vmswap_vm_resident(vm) + VMSWAP_RUN_MAX,
 		.tell = tell,
@@ -332,7 +350,7 @@ static unsigned long reclaim(struct vmswap_vm *vm, unsigned long nr,
 		done += sweep(vm, &s);
 	}
 	if (!done && !is_refused(&s)) {
-		s.how.mode = VMSWAP_EVICT_FORCE;
+		s.mode = VMSWAP_EVICT_FORCE;
 		done = sweep(vm, &s);
 	}
 	note_result(vm, &s, done, start);
@@ -425,11 +443,8 @@ unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
 {
 	bool desperate = READ_ONCE(vm->barren) >= BARREN_MAX;
 	struct sweep s = {
-		.how = {
-			.mode = desperate ? VMSWAP_EVICT_FORCE : VMSWAP_EVICT_COLD,
-			.store = where,
-			.nid = nid,
-		},
+		.how = { .store = where, .nid = nid },
+		.mode = desperate ? VMSWAP_EVICT_FORCE : VMSWAP_EVICT_COLD,
 		.target = nr,
 		.budget = 16 * nr,
 		.trylock = true,
@@ -446,12 +461,6 @@ unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
 }
 
 /* ----------------------------------------------------------------- the limit */
-
-/* Spares those who find it so the worker's lock. */
-static bool is_queued(const struct kthread_work *work)
-{
-	return !list_empty(&work->node);
-}
 
 /*
  * Pages that are pinned, or in somebody's hands, become free without anybody telling us,
@@ -574,6 +583,8 @@ static bool evict_to_goal(struct vmswap_vm *vm, unsigned long limit)
 		if (host_waits(vm))
 			return true;
 		if (!vmswap_reclaim_some(vm, min(resident - goal, 256ul))) {
+			if (host_waits(vm))
+				return true;
 			tell_if_over(vm);
 			break;
 		}

@@ -23,6 +23,7 @@ unsigned long vmswap_reclaim_spare(struct vmswap_vm *vm, bool untouched);
 unsigned long vmswap_reclaim_direct(struct vmswap_vm *vm, unsigned long nr,
 				    enum vmswap_store_where where, int nid);
 
+/* Must not sleep: the folios of other runs may be locked. */
 typedef void (*vmswap_tell_fn)(unsigned long nr);
 
 /* Process context, no lock held. */

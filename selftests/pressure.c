@@ -337,13 +337,15 @@ static bool hogs_spawn(pid_t *pids)
 	return true;
 }
 
-static bool hogs_live(const pid_t *pids)
+static bool hogs_live(pid_t *pids)
 {
 	int i;
 
 	for (i = 0; i < HOGS; i++)
-		if (waitpid(pids[i], NULL, WNOHANG))
+		if (waitpid(pids[i], NULL, WNOHANG)) {
+			pids[i] = 0;
 			return false;
+		}
 	return true;
 }
 
@@ -355,7 +357,8 @@ static void hogs_end(const pid_t *pids)
 		if (pids[i] > 0)
 			kill(pids[i], SIGKILL);
 	for (i = 0; i < HOGS; i++)
-		waitpid(pids[i], NULL, 0);
+		if (pids[i] > 0)
+			waitpid(pids[i], NULL, 0);
 }
 
 #define OOM_EVENT	"vmswap/vmswap_oom"
@@ -395,17 +398,21 @@ static uint8_t *lock_all_but(int fd, uint8_t *mem, size_t size)
 
 /*
  * Memory is taken faster than the device takes pages, and nothing else can be had.  To look
- * at the trace takes some, too.
+ * at the trace takes some, too.  Returns whether all of them live to the end.
  */
-static void take_memory(void)
+static bool take_memory(void)
 {
 	double end = now_seconds() + HOG_SECONDS;
 	pid_t pids[HOGS];
+	bool live;
 
-	if (hogs_spawn(pids))
-		while (hogs_live(pids) && now_seconds() < end)
-			usleep(100000);
+	live = hogs_spawn(pids);
+	while (live && now_seconds() < end) {
+		usleep(100000);
+		live = hogs_live(pids);
+	}
 	hogs_end(pids);
+	return live;
 }
 
 /*
@@ -420,7 +427,7 @@ static void expect_nobody_killed(struct __test_metadata *_metadata, int fd, uint
 
 	write_class(mem, PAGE_RANDOM, size / PAGE);
 	ASSERT_EQ(0, trace_begin(OOM_EVENT, NULL));
-	take_memory();
+	EXPECT_TRUE(take_memory());
 	munlockall();
 	trace_end(OOM_EVENT);
 	ASSERT_EQ(0, trace_lines(take_notified, &n));
