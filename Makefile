@@ -27,7 +27,7 @@ MAKEFLAGS += --no-print-directory
 # depmod, which "su" without "-" does not find either.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-all: module user selftests
+all: module user
 	@$(TELL_KERNEL)
 
 help:
@@ -38,11 +38,13 @@ help:
 	@echo '                TESTS="block*" or KERNEL=6.12 for some of them'
 	@echo 'make lint       static checks only'
 	@echo 'make demo       the main job, shown in a virtual machine; KERNEL=6.12'
-	@echo 'make bench      measurements'
+	@echo 'make bench      measurements; then, into the documentation: make bench-page'
 	@echo 'make soak       load for two hours; DURATION=30m or 8h, KERNEL=6.12'
 	@echo 'make install    module, tools, man pages, udev rule, completion;'
 	@echo '                DESTDIR, PREFIX ($(PREFIX)), KVER ($(KVER))'
 	@echo 'make install-user   the same without the module'
+	@echo 'make install-module the module alone'
+	@echo 'make uninstall  remove what these have installed'
 	@echo 'make clean      remove build/ and out/'
 	@echo 'make deps       install the packages that a build needs'
 
@@ -76,7 +78,7 @@ user: deps
 selftests: deps
 	@$(MAKE) -C selftests all BUILD=$(BUILD)
 
-check: all
+check: all selftests
 	@set -f; selftests/run $(if $(KERNEL),-k $(KERNEL)) $(TESTS)
 
 lint:
@@ -86,7 +88,7 @@ lint:
 demo:
 	@selftests/demo $(if $(KERNEL),-k $(KERNEL))
 
-bench: all
+bench: all selftests
 	$(if $(KERNEL),$(error KERNEL has no meaning here: each mode has its own kernel))
 	selftests/bench/run
 
@@ -94,7 +96,7 @@ bench: all
 bench-page:
 	selftests/bench/page
 
-soak: all
+soak: all selftests
 	selftests/soak $(DURATION) $(if $(KERNEL),-k $(KERNEL))
 
 # The module last: that it cannot be installed is what must be read.
@@ -127,9 +129,18 @@ else
 	$(if $(DESTDIR),,depmod $(KVER))
 endif
 
+# The same files as in an empty directory, so that there is one list of them.
+uninstall:
+	@rm -rf $(BUILD)/uninstall
+	@$(MAKE) -s install-user DESTDIR=$(BUILD)/uninstall PREFIX=$(PREFIX)
+	cd $(BUILD)/uninstall && find . ! -type d -printf '%P\0' | \
+		sed -z 's,^,$(DESTDIR)/,' | xargs -0 rm -f
+	rm -f $(DESTDIR)/lib/modules/*/updates/vmswap.ko*
+	$(if $(DESTDIR),,depmod $(KVER))
+
 clean:
 	@[ ! -e user/Makefile ] || $(MAKE) -C user clean BUILD=$(BUILD)
 	rm -rf $(BUILD) out
 
 .PHONY: all help deps module user selftests check lint demo bench bench-page soak \
-	install install-user install-module clean
+	install install-user install-module uninstall clean
