@@ -56,9 +56,11 @@ static void check_kvm(struct findings *f)
 /* vmswap is tested on x86-64 alone, where KVM has asynchronous page faults. */
 static void check_async_pf(struct findings *f, const struct utsname *uts)
 {
+	if (access("/dev/kvm", F_OK))
+		return;
 	if (!strcmp(uts->machine, "x86_64"))
 		ctl_finding(f, FINDING_OK, "async-pf", NULL,
-			    "KVM has asynchronous page faults: a guest that knows them goes on with another task while a page is read");
+			    "KVM for x86-64 has asynchronous page faults: a guest that knows them goes on with another task while a page is read");
 	else
 		ctl_finding(f, FINDING_NOTE, "async-pf", NULL,
 			    "asynchronous page faults are not tested on %s: a virtual CPU may wait while a page is read",

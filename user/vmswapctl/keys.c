@@ -154,7 +154,10 @@ static int parse_value(const struct ctl *ctl, const char *what,
 	char accepted[CTL_ACCEPTED_LEN];
 	int ret;
 
-	if (take_value(key, value, object))
+	ret = take_value(key, value, object);
+	if (ret == -ERANGE)
+		return refuse_value(ctl, ret, what, key, value);
+	if (ret)
 		return ctl_bad_usage(ctl, "%s: %s '%s': %saccepted: %s", what,
 				     key->name, value, means_none(key, value) ?
 				     "the nearest is 'none'; " : "",

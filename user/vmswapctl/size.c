@@ -90,7 +90,9 @@ int ctl_parse_size(const char *text, uint64_t *size)
 
 const char *ctl_bytes_note(const char *text, char buf[CTL_BYTES_NOTE_LEN])
 {
-	if (strspn(text, "0123456789") != strlen(text) || *text == '0')
+	/* Nobody has meant 10^10 MiB. */
+	if (strspn(text, "0123456789") != strlen(text) || *text == '0' ||
+	    strlen(text) > 10)
 		return "";
 	snprintf(buf, CTL_BYTES_NOTE_LEN, " (%.20s bytes; %.20sM is %.20s MiB)",
 		 text, text, text);

@@ -9,7 +9,7 @@
 
 /* What the parsers of sizes accept, for messages. */
 #define CTL_SIZE_ACCEPTED \
-	"a number of bytes, or a number with K, M, G or T (or KiB, MiB, GiB, TiB), as in 512M or 1.5G"
+	"a number of bytes, or a number with K, M, G or T (or KiB, MiB, GiB, TiB), as in 512M or 1.5G, below 16777216T"
 
 /* -EINVAL: not a size; -ERANGE: 2^64 or more. */
 int ctl_parse_size(const char *text, uint64_t *size);

@@ -77,7 +77,7 @@ int ctl_check_tier_name(const struct ctl *ctl, const char *name)
 			break;
 	}
 	if (c == name || *c || c - name > MAX_NAME)
-		return ctl_bad_usage(ctl, "'%s': not a tier's name; 1 to %d characters of A-Z a-z 0-9 . _ - are accepted",
+		return ctl_bad_usage(ctl, "tier: name '%s': accepted: 1 to %d characters of A-Z a-z 0-9 . _ -, neither all nor none",
 				     name, MAX_NAME);
 	return 0;
 }

@@ -25,7 +25,7 @@ static int refuse_place(const struct ctl *ctl, int error, const char *path,
 		ctl_fail(ctl, error, "%s: %s; vmswapfs is mounted on %s: %s/%s is accepted",
 			 path, cause, mounted, mounted, name);
 	else
-		ctl_fail(ctl, error, "%s: %s; no vmswapfs is mounted: %s/%s is accepted after: %smkdir -p %s && mount -t vmswapfs none %s",
+		ctl_fail(ctl, error, "%s: %s; no vmswapfs is mounted: %s/%s is accepted after: %smkdir -p %s && mount -t vmswapfs -o mode=0700 none %s",
 			 path, cause, usual, name,
 			 ctl_module_is_loaded() ? "" : "modprobe vmswap && ",
 			 usual, usual);
